@@ -1,0 +1,75 @@
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+# Any Python from 3.11 on will do: make test PYTHON=python3.12
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+COUNCIL ?= northumberland
+PAPER ?= retention
+
+# Bytecode halves the start of every kernel; some machines switch it off.
+export PYTHONDONTWRITEBYTECODE :=
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help paper test slow lint check lab bench data constraints clean
+
+help: ## Show what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit("rpcstats needs Python 3.11 or later; say which: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.has-%: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[$*]"
+	$(BIN)/python -m compileall -q src
+	@touch $@
+
+$(VENV)/.has-rpcstats: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e .
+	$(BIN)/python -m compileall -q src
+	@touch $@
+
+paper: $(VENV)/.has-rpcstats ## Make a paper: PAPER=retention COUNCIL=northumberland
+	$(BIN)/rpcstats paper $(PAPER) --council $(COUNCIL)
+
+test: $(VENV)/.has-test ## Run the tests, with coverage, and the golden notebook
+	$(BIN)/python -m pytest -m "not slow" --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest --nbval --nbval-current-env -p no:cacheprovider tests/notebooks/golden
+
+slow: $(VENV)/.has-test ## Run the simulation studies, which take minutes
+	$(BIN)/python -m pytest -m slow
+
+lint: $(VENV)/.has-dev ## Check style, types, floors and docstrings
+	$(BIN)/ruff format --check src tests benchmarks
+	$(BIN)/ruff check src tests benchmarks
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python -m numpydoc.hooks.validate_docstrings $$(git ls-files 'src/*.py')
+
+check: lint test ## Everything that must hold before a commit
+
+lab: $(VENV)/.has-lab ## Open the notebooks in JupyterLab
+	$(BIN)/jupyter lab --notebook-dir .
+
+bench: $(VENV)/.has-test ## Time the paper and the estimators against other engines
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet -e . lifelines scikit-survival
+	$(BIN)/python benchmarks/paper.py
+	.venv-bench/bin/python benchmarks/survival.py
+
+data: $(VENV)/.has-rpcstats ## Make the synthetic extracts and the data dictionary again
+	$(BIN)/rpcstats simulate herts_pws --to data/councils/hertfordshire --overwrite
+	$(BIN)/rpcstats simulate northumberland_digital --to data/councils/northumberland --overwrite
+	$(BIN)/python -m rpcstats.data.dictionary data/dictionary.md
+
+constraints: $(BIN)/python ## Resolve the dependencies again into constraints.txt
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv lock --quiet
+	$(BIN)/uv export --quiet --no-hashes --no-annotate --no-header --no-emit-project --all-extras -o constraints.txt
+	rm -f uv.lock
+
+clean: ## Remove what was made: papers, caches, environments
+	rm -rf build dist $(VENV) .venv-bench .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

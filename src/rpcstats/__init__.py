@@ -1,0 +1,65 @@
+"""Survival and mixed-effects models for retention and goal progress, wrapped in papers.
+
+Every public name is loaded when first used, so that importing the package, and the
+command line's help, cost almost nothing.
+"""
+
+from importlib import import_module
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from rpcstats import paper as paper
+    from rpcstats.data import check_extract as check_extract
+    from rpcstats.data import flow as flow
+    from rpcstats.data import followup as followup
+    from rpcstats.data import funnel as funnel
+    from rpcstats.data import person_period as person_period
+    from rpcstats.data import read_extract as read_extract
+    from rpcstats.designs import precision_and_power as precision_and_power
+    from rpcstats.disclosure import disclose as disclose
+    from rpcstats.disclosure import disclosure_policy as disclosure_policy
+    from rpcstats.published import exact_tests as exact_tests
+    from rpcstats.published import published_figures as published_figures
+    from rpcstats.published import read_facts as read_facts
+    from rpcstats.simulate import simulate_extract as simulate_extract
+    from rpcstats.simulate import write_simulation as write_simulation
+    from rpcstats.survival import compare_groups as compare_groups
+    from rpcstats.survival import kaplan_meier as kaplan_meier
+    from rpcstats.survival import logrank as logrank
+    from rpcstats.survival import rmst as rmst
+    from rpcstats.survival import rmst_difference as rmst_difference
+    from rpcstats.tables import tabulate as tabulate
+
+_ROOMS: Final = {
+    "data": (
+        "check_extract",
+        "flow",
+        "followup",
+        "funnel",
+        "person_period",
+        "read_extract",
+    ),
+    "designs": ("precision_and_power",),
+    "disclosure": ("disclose", "disclosure_policy"),
+    "published": ("exact_tests", "published_figures", "read_facts"),
+    "simulate": ("simulate_extract", "write_simulation"),
+    "survival": ("compare_groups", "kaplan_meier", "logrank", "rmst", "rmst_difference"),
+    "tables": ("tabulate",),
+}
+_ROOM_OF: Final = {name: room for room, names in _ROOMS.items() for name in names}
+
+__version__ = version("rpcstats")
+__all__ = sorted([*_ROOM_OF, "paper"])
+
+
+def __getattr__(name: str) -> object:
+    if name == "paper":
+        return import_module("rpcstats.paper")
+    if name not in _ROOM_OF:
+        raise AttributeError(f"module 'rpcstats' has no attribute '{name}'")
+    return getattr(import_module(f"rpcstats.{_ROOM_OF[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -1,0 +1,130 @@
+"""Entries of the registries: a programme, an instrument, a council."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+Unit = Literal["session", "module"]
+Direction = Literal["up", "down", "as_scored", "split"]
+
+
+@dataclass(frozen=True, slots=True)
+class Programme:
+    """A programme and its completion rule.
+
+    Parameters
+    ----------
+    key : str
+        Key of the registry.
+    name : str
+        Name as printed.
+    provider : str
+        Who provides it.
+    sessions : int
+        Sessions (or modules) of one course.
+    interval_days : int
+        Days between two sessions.
+    capacity : int or None
+        Places in one group; None where there is no limit.
+    minimum_attended : int
+        Sessions a person must attend to complete.
+    unit : {"session", "module"}
+        What a course is counted in.
+    source : str
+        Where the figures come from, and which are assumed.
+    """
+
+    key: str
+    name: str
+    provider: str
+    sessions: int
+    interval_days: int
+    capacity: int | None
+    minimum_attended: int
+    unit: Unit
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """What is known of an instrument; never the text of an item.
+
+    Parameters
+    ----------
+    key : str
+        Key of the registry.
+    name : str
+        Name as printed.
+    construct : str
+        What it measures.
+    minimum, maximum : float or None
+        Range of a score; None where it is not known.
+    direction : {"up", "down", "as_scored", "split"}
+        Which way is better.
+    items : int or None
+        Number of items.
+    scored : {"item", "total"}
+        Whether the range holds for each rating or for the total.
+    verified : bool
+        Whether the range was checked against a named source.
+    source : str
+        Where it comes from.
+    """
+
+    key: str
+    name: str
+    construct: str
+    minimum: float | None
+    maximum: float | None
+    direction: Direction
+    items: int | None
+    scored: Literal["item", "total"]
+    verified: bool
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class GssCode:
+    """A code of the Government Statistical Service and the days it holds.
+
+    Parameters
+    ----------
+    code : str
+        Nine characters.
+    start, end : date or None
+        First and last day; None where it is open.
+    """
+
+    code: str
+    start: date | None
+    end: date | None
+
+    def holds_on(self, day: date) -> bool:
+        """Tell whether the code holds on a day."""
+        return (self.start is None or self.start <= day) and (self.end is None or day <= self.end)
+
+
+@dataclass(frozen=True, slots=True)
+class Council:
+    """A council and its codes.
+
+    Parameters
+    ----------
+    key : str
+        Key of the registry.
+    name : str
+        Name as printed.
+    kind : str
+        Kind of authority.
+    gss_codes : tuple of GssCode
+        In the order of time.
+    """
+
+    key: str
+    name: str
+    kind: str
+    gss_codes: tuple[GssCode, ...]
+
+    def gss_code_on(self, day: date) -> str | None:
+        """Give the code that holds on a day, or None."""
+        return next((entry.code for entry in self.gss_codes if entry.holds_on(day)), None)

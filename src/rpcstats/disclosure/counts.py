@@ -1,0 +1,260 @@
+"""Protection of tables of proportions: funnels, shares, groups side by side."""
+
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from rpcstats._numerics.intervals import wilson
+from rpcstats._vocabulary import (
+    BASE,
+    BASE_LABEL,
+    DEFINITION,
+    MEASURE,
+    NOTE,
+    PROPORTION,
+    STAGE,
+    STATUS,
+    N,
+)
+from rpcstats.disclosure._feasible import FloatArray
+from rpcstats.disclosure._rounding import possible_counts, round_counts
+from rpcstats.disclosure.cells import NO_BASE, Cells, Labels, read_cells, total_rows
+from rpcstats.disclosure.policy import DisclosurePolicy
+from rpcstats.disclosure.protected import (
+    RELEASED,
+    WITHHELD,
+    Protected,
+    label_columns,
+    unchanged,
+    whole_counts,
+    withheld_note,
+)
+from rpcstats.disclosure.suppression import BoolArray, Given, released_range, withheld_cells
+from rpcstats.errors import DisclosureError
+
+PERCENT_DIGITS: Final = 2
+N_EXCLUDED: Final = "n_excluded"
+KNOWN_LABELS: Final = frozenset({STAGE, BASE_LABEL, DEFINITION, MEASURE})
+
+
+def protect_proportions(
+    frame: pd.DataFrame,
+    policy: DisclosurePolicy,
+    *,
+    by: str | None = None,
+    conf_level: float = 0.95,
+) -> Protected:
+    """Protect a frame of counts, bases and proportions.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Columns n, base, estimate, conf_low, conf_high and labels.
+    policy : DisclosurePolicy
+        The rules.
+    by : str, optional
+        Column of groups shown side by side; by default an unknown label column in front
+        of a funnel.
+    conf_level : float, default 0.95
+        Level of the recomputed intervals.
+
+    Returns
+    -------
+    Protected
+        Counts rounded or withheld; proportions and Wilson (1927) intervals of the rounded
+        counts, to whole percent.
+
+    Raises
+    ------
+    DisclosureError
+        If a count is not whole, exceeds its base, or a column is protected by no rule.
+    """
+    if not policy.protects:
+        return unchanged(frame)
+    labels = label_columns(frame, PROPORTION, by)
+    by = by or _front_group(labels)
+    n, base, hide_n, hide_base = protect_pairs(frame, policy, labels=labels, by=by)
+    out = frame.loc[:, [c for c in frame.columns if c in {*PROPORTION, *labels}]]
+    out = out.reset_index(drop=True)
+    share, low, high = _shares(n, base, policy, conf_level)
+    for column, values in zip(PROPORTION, (n, base, share, low, high), strict=True):
+        out[column] = values
+    out[STATUS] = np.where(hide_n | hide_base, WITHHELD, RELEASED)
+    out[NOTE] = _notes(hide_n | hide_base, share, base, policy)
+    n_withheld = int(hide_n.sum() + hide_base.sum())
+    has_base = int(frame[BASE].notna().sum())
+    n_cells = len(frame) + has_base
+    return Protected(
+        frame=out,
+        actions=_actions(n_withheld, n_cells, share, policy),
+        n_cells=n_cells,
+        n_withheld=n_withheld,
+        n_rounded=n_cells - n_withheld,
+    )
+
+
+def protect_flow(frame: pd.DataFrame, policy: DisclosurePolicy) -> Protected:
+    """Protect a frame of those left, and left out, stage by stage.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Columns stage, n, n_excluded and labels; n + n_excluded is the base of a stage.
+    policy : DisclosurePolicy
+        The rules.
+
+    Returns
+    -------
+    Protected
+        n rounded or withheld; n_excluded is the difference of the rounded counts, missing
+        where one of them is withheld.
+
+    Raises
+    ------
+    DisclosureError
+        If a count is not whole, or a column is protected by no rule.
+    """
+    labels = label_columns(frame, (N, N_EXCLUDED))
+    left, out_of = whole_counts(frame[N], N), whole_counts(frame[N_EXCLUDED], N_EXCLUDED)
+    counted = frame.assign(**{N: left, BASE: left + out_of})
+    n, base, hide_n, hide_base = protect_pairs(counted, policy, labels=labels, by=None)
+    hidden = hide_n | hide_base
+    out = frame.loc[:, [c for c in frame.columns if c in {N, N_EXCLUDED, *labels}]]
+    out = out.reset_index(drop=True).assign(**{N: n, N_EXCLUDED: base - n})
+    out[STATUS] = np.where(hidden, WITHHELD, RELEASED)
+    out[NOTE] = np.where(hidden, withheld_note(policy), "")
+    n_withheld = int(hide_n.sum() + hidden.sum())
+    rounding, *rest = _actions(n_withheld, 2 * len(frame), np.zeros(0), policy)
+    return Protected(
+        frame=out,
+        actions=(f"{rounding.split(';')[0]}; exclusions are their differences.", *rest),
+        n_cells=2 * len(frame),
+        n_withheld=n_withheld,
+        n_rounded=2 * len(frame) - n_withheld,
+    )
+
+
+def protect_pairs(
+    frame: pd.DataFrame, policy: DisclosurePolicy, *, labels: Labels, by: str | None
+) -> tuple[FloatArray, FloatArray, BoolArray, BoolArray]:
+    """Round and withhold counts and their bases.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Columns n and base, and the labels.
+    policy : DisclosurePolicy
+        The rules.
+    labels : tuple of str
+        Label columns.
+    by : str or None
+        Column of groups shown side by side.
+
+    Returns
+    -------
+    tuple of ndarray
+        Rounded n and base (NaN where withheld or absent), and where each was withheld.
+
+    Raises
+    ------
+    DisclosureError
+        If a count is not whole or exceeds its base.
+    """
+    _check_counts(frame)
+    cells = read_cells(frame, labels, by)
+    hidden = withheld_cells(cells, policy, _overall(frame, labels, by, cells, policy))
+    rounded = round_counts(cells.value, policy.round_to, policy.rounding)
+    shown = np.append(np.where(hidden, np.nan, rounded), np.nan)
+    hidden = np.append(hidden, False)
+    return (
+        shown[cells.n_cell],
+        shown[cells.base_cell],
+        hidden[cells.n_cell],
+        hidden[cells.base_cell],
+    )
+
+
+def _check_counts(frame: pd.DataFrame) -> None:
+    n = whole_counts(frame[N], N)
+    has_base = frame[BASE].notna().to_numpy()
+    base = whole_counts(frame.loc[has_base, BASE], BASE)
+    if (n[has_base] > base).any():
+        raise DisclosureError("A count exceeds its base: check columns n and base.")
+
+
+def _front_group(labels: Labels) -> str | None:
+    if STAGE in labels and labels[0] not in KNOWN_LABELS:
+        return labels[0]
+    return None
+
+
+def _overall(
+    frame: pd.DataFrame, labels: Labels, by: str | None, cells: Cells, policy: DisclosurePolicy
+) -> tuple[Given, ...]:
+    """Take it that the same table without the grouping is published under the same rules."""
+    apart = np.setdiff1d(np.arange(len(frame)), total_rows(frame, labels, by))
+    if by is None or frame[by].iloc[apart].nunique() < 2:
+        return ()
+    keys = [c for c in labels if c not in (by, BASE_LABEL, DEFINITION)]
+    counted = frame.assign(**{N: cells.value[cells.n_cell], BASE: _base_values(cells)})
+    text = counted[keys].astype(str).agg("\x1f".join, axis=1) if keys else counted[by].eq("")
+    places = [apart[text.iloc[apart] == key] for key in dict.fromkeys(text.iloc[apart])]
+    total = counted.iloc[[p[0] for p in places]].reset_index(drop=True)
+    total[N] = [counted[N].iloc[p].sum() for p in places]
+    total[BASE] = [counted[BASE].iloc[p].sum(min_count=len(p)) for p in places]
+    outer = read_cells(total, tuple(c for c in labels if c != by), None)
+    hidden = withheld_cells(outer, policy)
+    low, high = released_range(outer.value, policy)
+    given = {}
+    for place, n, base in zip(places, outer.n_cell, outer.base_cell, strict=True):
+        for cell, own in ((n, cells.n_cell), (base, cells.base_cell)):
+            if cell != NO_BASE and not hidden[cell]:
+                parts = tuple(int(c) for c in own[place])
+                given[parts] = Given(parts, float(low[cell]), float(high[cell]))
+    return tuple(given.values())
+
+
+def _base_values(cells: Cells) -> FloatArray:
+    values = np.append(cells.value.astype(np.float64), np.nan)
+    return values[cells.base_cell]
+
+
+def _shares(
+    n: FloatArray, base: FloatArray, policy: DisclosurePolicy, conf_level: float
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    surely, _ = possible_counts(base, policy.round_to, policy.rounding)
+    usable = ~np.isnan(n) & (base > 0) & (surely >= policy.percent_base)
+    k, m = np.where(usable, n, 0.0), np.where(usable, base, 1.0)
+    low, high = wilson(k, m, conf_level=conf_level)
+    share, low, high = (
+        np.where(usable, np.round(x, PERCENT_DIGITS), np.nan) for x in (k / m, low, high)
+    )
+    return share, low, high
+
+
+def _notes(
+    withheld: BoolArray, share: FloatArray, base: FloatArray, policy: DisclosurePolicy
+) -> list[str]:
+    few = f"percentage not given: the base may be under {policy.percent_base}"
+    return [
+        withheld_note(policy) if gone else few if np.isnan(p) and not np.isnan(b) else ""
+        for gone, p, b in zip(withheld, share, base, strict=True)
+    ]
+
+
+def _actions(
+    n_withheld: int, n_cells: int, share: FloatArray, policy: DisclosurePolicy
+) -> tuple[str, ...]:
+    actions = [
+        f"Counts were rounded to the nearest {policy.round_to}; percentages and intervals"
+        " were worked out from the rounded counts."
+    ]
+    if n_withheld:
+        actions.append(
+            f"{n_withheld} of {n_cells} counts were withheld, because they or a difference"
+            f" show a group of under {policy.threshold}, or to guard such a group."
+        )
+    if np.isnan(share).any():
+        actions.append(f"Percentages need a base that is surely {policy.percent_base} or more.")
+    return tuple(actions)

@@ -1,0 +1,217 @@
+"""Protection of tests, of means, and of figures that are public already."""
+
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from rpcstats._vocabulary import (
+    BASE,
+    CONF_HIGH,
+    CONF_LOW,
+    ESTIMATE,
+    N_EVENT,
+    NOTE,
+    STATUS,
+    STD_ERROR,
+    N,
+)
+from rpcstats.disclosure.counts import protect_pairs
+from rpcstats.disclosure.glances import (
+    ESTIMATE_DIGITS,
+    N_OBS,
+    compared_groups,
+    protect_glance,
+    protect_p,
+)
+from rpcstats.disclosure.policy import DisclosurePolicy
+from rpcstats.disclosure.protected import (
+    RELEASED,
+    WITHHELD,
+    Protected,
+    label_columns,
+    unchanged,
+    whole_counts,
+    withheld_note,
+)
+from rpcstats.disclosure.suppression import BoolArray
+from rpcstats.errors import DisclosureError
+
+OBSERVED: Final = "observed"
+SOURCE: Final = "source"
+DROPPED: Final = (STD_ERROR, "expected")
+
+
+def protect_mean(
+    frame: pd.DataFrame, policy: DisclosurePolicy, glance: pd.DataFrame | None = None
+) -> Protected:
+    """Protect means with their numbers of observations and events.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Labels, n_obs, n_event, estimate, conf_low, conf_high, std_error.
+    policy : DisclosurePolicy
+        The rules.
+    glance : DataFrame, optional
+        The one-row summary.
+
+    Returns
+    -------
+    Protected
+        Counts rounded or withheld; estimates and limits to one decimal, where none of the
+        counts behind them is withheld and the base is large enough for a percentage.
+
+    Raises
+    ------
+    DisclosureError
+        If a count is missing or not whole, or a column is protected by no rule.
+    """
+    if not policy.protects:
+        return unchanged(frame, glance)
+    out, hidden = _protected_groups(frame, policy)
+    _round_estimates(out, frame, ~hidden & _large(frame, policy))
+    summary = None if glance is None else protect_glance(glance, policy)
+    return _sealed(out, hidden, frame, policy, summary)
+
+
+def protect_test(
+    frame: pd.DataFrame, policy: DisclosurePolicy, glance: pd.DataFrame | None
+) -> Protected:
+    """Protect a comparison of groups.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        A row per group: labels, n_obs, and n_event or observed.
+    policy : DisclosurePolicy
+        The rules.
+    glance : DataFrame or None
+        A row per test: statistic, df, p_value, n_obs, n_event, n_group; labels that the
+        frame has too tell which groups a test compares.
+
+    Returns
+    -------
+    Protected
+        Counts rounded or withheld; the statistic to one decimal and p to two significant
+        digits (0.001 stands for less). Both are withheld if a group or all events
+        together are too few, or too few residual degrees of freedom are left; where a
+        group's events alone are withheld, only the side of 0.05 is told.
+
+    Raises
+    ------
+    DisclosureError
+        If a count is missing or not whole, or a column is protected by no rule.
+    """
+    if not policy.protects:
+        return unchanged(frame, glance)
+    if glance is None or N_EVENT not in glance:
+        raise DisclosureError("A test needs glance() with n_obs and n_event to be checked.")
+    frame = frame.rename(columns={OBSERVED: N_EVENT})
+    out, hidden = _protected_groups(frame, policy)
+    if ESTIMATE in frame:
+        _round_estimates(out, frame, ~hidden & _large(frame, policy))
+    summary = protect_glance(glance, policy)
+    protect_p(
+        summary, glance, [frame.iloc[rows] for rows in compared_groups(frame, glance)], policy
+    )
+    return _sealed(out, hidden, frame, policy, summary)
+
+
+def pass_published(frame: pd.DataFrame) -> Protected:
+    """Pass figures that are public already, if every row names its source.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Any figures, with a column source.
+
+    Returns
+    -------
+    Protected
+        The frame as it is.
+
+    Raises
+    ------
+    DisclosureError
+        If a row has no source.
+    """
+    source = frame[SOURCE].astype("string").fillna("").str.strip() if SOURCE in frame else None
+    if source is None or (source == "").any():
+        raise DisclosureError(
+            "Published figures pass only if every row says where they were published:"
+            " fill the column 'source'."
+        )
+    done = unchanged(frame)
+    actions = ("Nothing was changed: every row names the source that made it public.",)
+    return Protected(
+        frame=done.frame, actions=actions, n_cells=done.n_cells, n_withheld=0, n_rounded=0
+    )
+
+
+def _protected_groups(
+    frame: pd.DataFrame, policy: DisclosurePolicy
+) -> tuple[pd.DataFrame, BoolArray]:
+    """Round and withhold n_obs and n_event; tell which rows lost a count."""
+    missing = [c for c in (N_OBS, N_EVENT) if c not in frame]
+    if missing:
+        raise DisclosureError(
+            f"Numbers without counts can't be checked: tidy() lacks {', '.join(missing)}."
+        )
+    numbers = (N_OBS, N_EVENT, ESTIMATE, STD_ERROR, CONF_LOW, CONF_HIGH, *DROPPED)
+    labels = label_columns(frame, numbers)
+    group = frame[list(labels)].astype(str).agg("\x1f".join, axis=1) if labels else None
+    pairs = pd.DataFrame({N: frame[N_EVENT].to_numpy(), BASE: frame[N_OBS].to_numpy()})
+    by = None
+    if group is not None:
+        by = "group"
+        pairs = pairs.assign(block=frame[labels[0]].astype(str).to_numpy(), group=group.to_numpy())
+    keys = ("block", "group") if len(labels) > 1 else ("group",) if labels else ()
+    n, base, hide_n, hide_base = protect_pairs(pairs, policy, labels=keys, by=by)
+    out = frame.loc[:, [c for c in frame.columns if c not in DROPPED]].reset_index(drop=True)
+    hidden: BoolArray = hide_n | hide_base
+    out[N_OBS], out[N_EVENT] = base, n
+    out[STATUS] = np.where(hidden, WITHHELD, RELEASED)
+    out[NOTE] = np.where(hidden, withheld_note(policy), "")
+    return out, hidden
+
+
+def _large(frame: pd.DataFrame, policy: DisclosurePolicy) -> BoolArray:
+    fewest = max(policy.threshold, policy.percent_base)
+    large: BoolArray = whole_counts(frame[N_OBS], N_OBS) >= fewest
+    return large
+
+
+def _round_estimates(out: pd.DataFrame, frame: pd.DataFrame, shown: BoolArray) -> None:
+    for column in (ESTIMATE, CONF_LOW, CONF_HIGH):
+        values = np.round(frame[column].to_numpy(dtype=np.float64), ESTIMATE_DIGITS)
+        out[column] = np.where(shown, values, np.nan)
+
+
+def _sealed(
+    out: pd.DataFrame,
+    hidden: BoolArray,
+    frame: pd.DataFrame,
+    policy: DisclosurePolicy,
+    glance: pd.DataFrame | None,
+) -> Protected:
+    n_cells = 2 * len(frame)
+    n_withheld = int(out[[N_OBS, N_EVENT]].isna().to_numpy().sum())
+    actions = [
+        f"Counts were rounded to the nearest {policy.round_to}; estimates, limits and"
+        " statistics were rounded to one decimal, p-values to two significant digits;"
+        " standard errors were left out."
+    ]
+    if hidden.any():
+        actions.append(
+            f"{n_withheld} of {n_cells} counts were withheld, with the estimates and tests that"
+            f" rest on them, because a group of under {policy.threshold} would show."
+        )
+    return Protected(
+        frame=out,
+        actions=tuple(actions),
+        n_cells=n_cells,
+        n_withheld=n_withheld,
+        n_rounded=n_cells - n_withheld,
+        glance=glance,
+    )

@@ -1,0 +1,220 @@
+"""Estimates with intervals, one under the other."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from rpcstats._vocabulary import CONF_HIGH, CONF_LOW, ESTIMATE, MEASURE, STAGE, STRATA, TERM
+from rpcstats._wording import MISSING, WITHHELD, number, sentence_case
+from rpcstats._wording import words as plain_words
+from rpcstats.errors import DataError
+from rpcstats.figures.columns import floats, require, texts, withheld_rows
+from rpcstats.figures.layout import (
+    EDGE,
+    LINE_HEIGHT,
+    dress,
+    new_figure,
+    place_axes,
+    points_from,
+    stamp,
+    text_width,
+    wrap,
+)
+from rpcstats.figures.placement import FloatArray
+from rpcstats.figures.rows import Row, draw_dots, write_column, write_head
+from rpcstats.figures.style import COLUMN_WIDTH, FONT, QUIET, TEXT_SIZE, paper_style
+from rpcstats.figures.wording import estimate_words
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+WIDEST_LABEL: Final = 150.0
+GAP: Final = 14.0
+INDENT: Final = 8.0
+
+
+def forest_dots(
+    frame: pd.DataFrame,
+    *,
+    label: str | None = None,
+    group: str | None = None,
+    reference: float | None = None,
+    reference_label: str = "",
+    percent: bool = True,
+    names: Mapping[str, str] | None = None,
+    value_label: str | None = None,
+    xlabel: str = "",
+    no_interval: str = "base not published",
+    watermark: str | None = None,
+) -> "Figure":
+    """Draw estimates as dots with their intervals and print the values beside them.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Columns estimate, conf_low, conf_high and `label`, a row an estimate. A row
+        without bounds gets a hollow dot and the words `no_interval`.
+    label : str, optional
+        Column that names the rows; by default measure, stage, strata or term.
+    group : str, optional
+        Column whose values become headings, in the order in which they appear.
+    reference : float, optional
+        Value marked by a dotted line.
+    reference_label : str
+        Words for that line.
+    percent : bool
+        Whether the estimates are proportions to be shown as percentages.
+    names : mapping of str to str, optional
+        Words for rows and groups.
+    value_label : str, optional
+        Head of the printed values.
+    xlabel : str
+        Name of the horizontal axis.
+    no_interval : str
+        Why an estimate has no interval.
+    watermark : str, optional
+        Written across the picture.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The picture.
+
+    Raises
+    ------
+    DataError
+        If a column is missing or there is no row.
+    """
+    label = label or _label_column(frame)
+    wanted = (label, ESTIMATE, CONF_LOW, CONF_HIGH, *([group] if group else []))
+    require(frame, wanted, chart="forest_dots")
+    head = value_label or ("Percentage" if percent else "Estimate") + " (95% interval)"
+    with paper_style():
+        rows = _rows(frame, label, group, dict(names or {}), percent=percent, bare=no_interval)
+        figure, ax = _panel(rows, head, under=bool(xlabel))
+        draw_dots(ax, rows)
+        _draw_scale(ax, rows, percent=percent, reference=reference, xlabel=xlabel)
+        _name_reference(ax, reference, reference_label)
+        left = float(ax.get_position().x0) * COLUMN_WIDTH - EDGE
+        for row_set, x in ((True, -left), (False, -left + (INDENT if group else 0.0))):
+            words = [row.label if row.heading is row_set else "" for row in rows]
+            write_column(ax, rows, words, x=x, side=0, gid="label")
+        write_column(ax, rows, [row.text for row in rows], x=GAP, side=1, gid="value")
+        write_head(ax, head, x=GAP, side=1)
+        if watermark:
+            stamp(figure, watermark)
+    return figure
+
+
+def _label_column(frame: pd.DataFrame) -> str:
+    for name in (MEASURE, STAGE, STRATA, TERM):
+        if name in frame.columns:
+            return name
+    raise DataError("forest_dots can't tell what names the rows; say it with label=.")
+
+
+def _rows(
+    frame: pd.DataFrame,
+    label: str,
+    group: str | None,
+    names: dict[str, str],
+    *,
+    percent: bool,
+    bare: str,
+) -> list[Row]:
+    groups = texts(frame, group) if group else [""] * len(frame)
+    order = sorted(range(len(frame)), key=lambda i: groups.index(groups[i]))
+    labels, withheld = texts(frame, label), withheld_rows(frame)
+    columns = [floats(frame, name) for name in (ESTIMATE, CONF_LOW, CONF_HIGH)]
+    rows: list[Row] = []
+    heading = ""
+    for i in order:
+        if groups[i] != heading:
+            heading = groups[i]
+            rows.append(Row(names.get(heading, plain_words(heading)), heading=True))
+        estimate, low, high = (float(column[i]) for column in columns)
+        words = wrap(names.get(labels[i], sentence_case(plain_words(labels[i]))), WIDEST_LABEL)
+        if np.isnan(estimate):
+            text = WITHHELD if withheld[i] else MISSING
+        else:
+            text = estimate_words(estimate, low, high, percent=percent)
+            if not np.isfinite([low, high]).all():
+                text = f"{text}, {bare}"
+        rows.append(Row(words, text, estimate, low, high))
+    return rows
+
+
+def _panel(rows: list[Row], head: str, *, under: bool) -> "tuple[Figure, Axes]":
+    labels = max(text_width(row.label) for row in rows) + INDENT + GAP
+    values = max([text_width(row.text) for row in rows] + [text_width(head, weight="semibold")])
+    total = sum(row.height for row in rows)
+    bottom = EDGE + 20.0 + (18.0 if under else 0.0)
+    figure = new_figure(LINE_HEIGHT + 12.0 + total + bottom)
+    ax = place_axes(
+        figure,
+        left=EDGE + labels,
+        bottom=bottom,
+        width=COLUMN_WIDTH - 2 * EDGE - labels - values - GAP,
+        height=total,
+    )
+    dress(ax, grid="x")
+    ax.set_ylim(total, 0.0)
+    ax.set_yticks([])
+    return figure, ax
+
+
+def _draw_scale(
+    ax: "Axes", rows: list[Row], *, percent: bool, reference: float | None, xlabel: str
+) -> None:
+    if percent:
+        ticks = np.linspace(0.0, 1.0, 5)
+        ax.set_xlim(0.0, 1.0)
+        ax.set_xticks(ticks, [f"{100 * tick:.0f}%" for tick in ticks])
+    else:
+        ticks = _round_ticks(rows, reference)
+        ax.set_xlim(ticks[0], ticks[-1])
+        ax.set_xticks(ticks, _tick_words(ticks))
+    if xlabel:
+        ax.set_xlabel(xlabel, fontfamily=FONT, fontsize=TEXT_SIZE, labelpad=4.0)
+
+
+def _round_ticks(rows: list[Row], reference: float | None) -> FloatArray:
+    from matplotlib.ticker import MaxNLocator
+
+    values = [value for row in rows for value in (row.estimate, row.low, row.high)]
+    values += [] if reference is None else [reference]
+    finite = [value for value in values if np.isfinite(value)] or [0.0, 1.0]
+    locator = MaxNLocator(nbins=5, steps=[1, 2, 2.5, 5, 10], min_n_ticks=2)
+    return np.asarray(locator.tick_values(min(finite), max(finite)), dtype=np.float64)
+
+
+def _tick_words(ticks: FloatArray) -> list[str]:
+    decimals = next(
+        (d for d in range(6) if np.allclose(np.round(ticks, d), ticks, rtol=0, atol=1e-9)), 6
+    )
+    return [number(float(np.round(tick, 9)), decimals=decimals) for tick in ticks]
+
+
+def _name_reference(ax: "Axes", reference: float | None, words: str) -> None:
+    if reference is None:
+        return
+    from matplotlib.transforms import blended_transform_factory
+
+    ax.axvline(reference, color=QUIET, linewidth=1.2, linestyle=(0, (1.2, 2.0)), zorder=2)
+    if words:
+        place = blended_transform_factory(ax.transData, points_from(ax, 0, 1))
+        ax.text(
+            reference,
+            8.0,
+            words,
+            transform=place,
+            ha="center",
+            va="bottom",
+            fontsize=TEXT_SIZE,
+            fontfamily=FONT,
+            color=QUIET,
+            gid="reference-label",
+        )

@@ -1,0 +1,137 @@
+"""Groups made by one or more columns: codes and R-like labels."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from rpcstats.errors import FormulaError
+from rpcstats.formula.parse import Formula, called, plain_name
+
+ALL = "all"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Groups:
+    """Membership of each row.
+
+    Attributes
+    ----------
+    codes : ndarray of shape (n,), int
+        Group of each row, numbering only the groups that have rows.
+    labels : tuple of str
+        One label a group, "mode=online, sex=female"; "all" where nothing splits the rows.
+    levels : tuple of tuple of str
+        The level of each column, group by group.
+    """
+
+    codes: NDArray[np.int64]
+    labels: tuple[str, ...]
+    levels: tuple[tuple[str, ...], ...]
+
+
+def group_columns(formula: Formula) -> tuple[str, ...]:
+    """Give the columns whose combinations are the groups.
+
+    Parameters
+    ----------
+    formula : Formula
+        A formula whose right side is ``1``, or columns joined by ``+``.
+
+    Returns
+    -------
+    tuple of str
+        Column names; empty for ``~ 1``.
+
+    Raises
+    ------
+    FormulaError
+        If a term is neither a column nor ``C(column)``.
+    """
+    columns = []
+    for signed in formula.terms:
+        sign, term = signed[0], signed[2:]
+        if term == "1" and sign == "+":
+            continue
+        call = called(term)
+        inside = call[1][0] if call and call[0] == "C" and len(call[1]) == 1 else term
+        name = plain_name(inside)
+        if name is None or sign == "-":
+            raise FormulaError(
+                "Groups are the combinations of columns joined with +, as in ~ mode + sex; "
+                f"this term can't be read: {term}"
+            )
+        columns.append(name)
+    return tuple(dict.fromkeys(columns))
+
+
+def make_groups(frame: pd.DataFrame, columns: tuple[str, ...]) -> Groups:
+    """Give each combination of columns a number and a label.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Rows without missing values in `columns`.
+    columns : tuple of str
+        What splits the rows; the first varies slowest.
+
+    Returns
+    -------
+    Groups
+        Categories keep their declared order, other values are sorted; empty combinations
+        are left out.
+    """
+    if not columns:
+        return Groups(_frozen(np.zeros(len(frame), dtype=np.int64)), (ALL,), ((),))
+    combined = np.zeros(len(frame), dtype=np.int64)
+    texts = []
+    for column in columns:
+        codes, levels = _coded(frame[column])
+        combined = combined * len(levels) + codes
+        texts.append(levels)
+    shape = tuple(len(levels) for levels in texts)
+    present, codes = _renumbered(combined, int(np.prod(shape)))
+    indices = np.unravel_index(present, shape)
+    rows = tuple(
+        tuple(levels[i] for levels, i in zip(texts, picks, strict=True))
+        for picks in zip(*indices, strict=True)
+    )
+    labels = tuple(
+        ", ".join(f"{column}={level}" for column, level in zip(columns, row, strict=True))
+        for row in rows
+    )
+    return Groups(_frozen(codes), labels, rows)
+
+
+def _coded(values: pd.Series) -> tuple[NDArray[np.int64], list[str]]:
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        known = np.asarray(values.cat.codes, dtype=np.int64)
+        return known, [_text(category) for category in values.cat.categories]
+    codes, uniques = pd.factorize(values, sort=True)
+    numbers: NDArray[np.int64] = codes.astype(np.int64)
+    return numbers, [_text(value) for value in uniques]
+
+
+def _text(value: object) -> str:
+    if isinstance(value, (float, np.floating)):
+        return f"{value:.15g}"
+    return str(value)
+
+
+def _renumbered(
+    combined: NDArray[np.int64], n_cell: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    if n_cell > 4 * len(combined) + 1024:
+        present, codes = np.unique(combined, return_inverse=True)
+        return present, codes.astype(np.int64)
+    seen = np.bincount(combined, minlength=n_cell) > 0
+    present = np.flatnonzero(seen).astype(np.int64)
+    if len(present) == n_cell:
+        return present, combined
+    return present, (np.cumsum(seen) - 1)[combined]
+
+
+def _frozen(codes: NDArray[np.int64]) -> NDArray[np.int64]:
+    codes.setflags(write=False)
+    return codes

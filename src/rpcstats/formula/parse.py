@@ -1,0 +1,279 @@
+"""Formula text to its parts: `Surv()`, `strata()`, `cluster()`, `offset()` and `(… | g)`."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rpcstats.errors import FormulaError
+
+_NAME = re.compile(r"^(?:[^\W\d]\w*|`[^`]+`)$")
+_CALL = re.compile(r"^([^\W\d]\w*)\s*\((.*)\)$", re.DOTALL)
+_OPENING, _CLOSING = "([{", ")]}"
+_SPECIALS = ("strata", "cluster", "offset")
+
+
+@dataclass(frozen=True, slots=True)
+class Surv:
+    """A censored response.
+
+    Attributes
+    ----------
+    time, event : str
+        Columns of the time of exit and of the event.
+    entry : str or None
+        Column of the time of entry; None if everybody is seen from time 0.
+    """
+
+    time: str
+    event: str
+    entry: str | None = None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns named, entry first."""
+        return tuple(name for name in (self.entry, self.time, self.event) if name is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class RandomTerm:
+    """A random-effects term `(expression | group)`.
+
+    Attributes
+    ----------
+    expression : str
+        What varies, such as "1 + session".
+    group : str
+        The grouping factor, such as "council/group_id".
+    """
+
+    expression: str
+    group: str
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A formula taken apart.
+
+    Attributes
+    ----------
+    text : str
+        As given.
+    response : Surv, str or None
+        Left side; None if there is none.
+    terms : tuple of str
+        Plain terms of the right side, signs kept; what formulaic is given.
+    strata, cluster, offset : tuple of str
+        Columns inside those calls.
+    random : tuple of RandomTerm
+        Random-effects terms.
+    """
+
+    text: str
+    response: Surv | str | None
+    terms: tuple[str, ...]
+    strata: tuple[str, ...] = ()
+    cluster: tuple[str, ...] = ()
+    offset: tuple[str, ...] = ()
+    random: tuple[RandomTerm, ...] = ()
+
+    @property
+    def fixed(self) -> str:
+        """Right side without the special terms, as formulaic reads it."""
+        return " ".join(self.terms).removeprefix("+ ") or "1"
+
+
+def parse_formula(text: str) -> Formula:
+    """Take a formula apart.
+
+    Parameters
+    ----------
+    text : str
+        R's notation, such as ``"Surv(entry, time, event) ~ mode + strata(council)"``. A column
+        whose name is not a plain word goes between backticks.
+
+    Returns
+    -------
+    Formula
+        The parts. A text without ``~`` is a response alone.
+
+    Raises
+    ------
+    FormulaError
+        If the text can't be read; in one plain line.
+    """
+    if not isinstance(text, str) or not text.strip():
+        raise FormulaError('A formula is a text such as "Surv(time, event) ~ mode".')
+    sides = [side.strip() for side in _split(text, "~")]
+    if len(sides) > 2:
+        raise FormulaError(f"A formula has one ~; found {len(sides) - 1} in: {text}")
+    response = _response(sides[0]) if sides[0] else None
+    if len(sides) == 1:
+        return Formula(text, response, ())
+    if not sides[1]:
+        raise FormulaError(f"Nothing stands after the ~ (write ~ 1 for no covariates): {text}")
+    return _right_side(text, response, sides[1])
+
+
+def plain_name(text: str) -> str | None:
+    """Give the column a text names, without backticks; None if it is not a bare name.
+
+    Parameters
+    ----------
+    text : str
+        A piece of a formula.
+
+    Returns
+    -------
+    str or None
+        The column name.
+    """
+    text = text.strip()
+    return text.strip("`") if _NAME.match(text) else None
+
+
+def called(term: str) -> tuple[str, tuple[str, ...]] | None:
+    """Give the name and the arguments of a term such as ``strata(a, b)``.
+
+    Parameters
+    ----------
+    term : str
+        One term.
+
+    Returns
+    -------
+    tuple or None
+        Function name and argument texts; None if the term is not one call.
+    """
+    match = _CALL.match(term.strip())
+    if match is None or _has_early_close(match.group(2)):
+        return None
+    inside = match.group(2).strip()
+    return match.group(1), tuple(part.strip() for part in _split(inside, ",")) if inside else ()
+
+
+def _right_side(text: str, response: Surv | str | None, right: str) -> Formula:
+    terms: list[str] = []
+    random: list[RandomTerm] = []
+    special: dict[str, list[str]] = {name: [] for name in _SPECIALS}
+    for sign, term in _signed_terms(right):
+        call = called(term)
+        if call is not None and call[0] in special:
+            _refuse_minus(sign, term)
+            special[call[0]] += _column_arguments(*call)
+        elif _is_random(term):
+            _refuse_minus(sign, term)
+            random.append(_random_term(term))
+        else:
+            _refuse_nested(term)
+            terms.append(f"{sign} {term}")
+    return Formula(
+        text,
+        response,
+        tuple(terms),
+        **{k: tuple(v) for k, v in special.items()},
+        random=tuple(random),
+    )
+
+
+def _response(left: str) -> Surv | str:
+    call = called(left)
+    if call is None or call[0] != "Surv":
+        if "Surv" in left:
+            raise FormulaError(
+                f"Surv() stands alone, as in Surv(time, event) or Surv(entry, time, event): {left}"
+            )
+        return left
+    names = [plain_name(argument) for argument in call[1]]
+    if len(names) not in (2, 3) or None in names:
+        raise FormulaError(
+            f"Surv() takes two or three column names, (time, event) or (entry, time, event): {left}"
+        )
+    *entry, time, event = [name for name in names if name is not None]
+    return Surv(time, event, entry[0] if entry else None)
+
+
+def _signed_terms(right: str) -> Iterator[tuple[str, str]]:
+    sign, start = "+", 0
+    for position, character in [*_top_level(right), (len(right), "+")]:
+        if character not in "+-":
+            continue
+        term = right[start:position].strip()
+        if term:
+            yield sign, term
+        elif start or position == len(right) or character == "+":
+            raise FormulaError(f"A term is missing beside a + or - in: {right}")
+        sign, start = character, position + 1
+
+
+def _column_arguments(name: str, arguments: tuple[str, ...]) -> list[str]:
+    columns = [plain_name(argument) for argument in arguments]
+    found = [column for column in columns if column is not None]
+    if not columns or len(found) < len(columns):
+        raise FormulaError(f"{name}() takes column names, as in {name}(council).")
+    return found
+
+
+def _is_random(term: str) -> bool:
+    return (
+        term[0] == "("
+        and term[-1] == ")"
+        and not _has_early_close(term[1:-1])
+        and any(character == "|" for _, character in _top_level(term[1:-1]))
+    )
+
+
+def _random_term(term: str) -> RandomTerm:
+    parts = [part.strip() for part in _split(term[1:-1], "|")]
+    if len(parts) != 2 or not all(parts):
+        raise FormulaError(f"A random term is written (1 | group) or (1 + x | group): {term}")
+    return RandomTerm(*parts)
+
+
+def _refuse_minus(sign: str, term: str) -> None:
+    if sign == "-":
+        raise FormulaError(f"{term} can't be subtracted: leave it out, or join it with +.")
+
+
+def _refuse_nested(term: str) -> None:
+    for name in ("Surv", *_SPECIALS):
+        if re.search(rf"(?<!\w){name}\s*\(", term):
+            raise FormulaError(f"{name}() must be a term of its own, joined with +: {term}")
+
+
+def _split(text: str, separator: str) -> list[str]:
+    cuts = [position for position, character in _top_level(text) if character == separator]
+    starts, ends = [0, *(cut + 1 for cut in cuts)], [*cuts, len(text)]
+    return [text[start:end] for start, end in zip(starts, ends, strict=True)]
+
+
+def _top_level(text: str) -> list[tuple[int, str]]:
+    """List the characters outside brackets, backticks and quotes, with their positions."""
+    found: list[tuple[int, str]] = []
+    open_brackets: list[str] = []
+    quote = ""
+    for position, character in enumerate(text):
+        if quote:
+            quote = "" if character == quote else quote
+        elif character in "`'\"":
+            quote = character
+        elif character in _OPENING:
+            open_brackets.append(_CLOSING[_OPENING.index(character)])
+        elif character in _CLOSING:
+            if not open_brackets or open_brackets.pop() != character:
+                raise FormulaError(f"A closing {character} has no partner in: {text}")
+        elif not open_brackets:
+            found.append((position, character))
+    if quote or open_brackets:
+        missing = quote or open_brackets[-1]
+        raise FormulaError(f"A closing {missing} is missing in: {text}")
+    return found
+
+
+def _has_early_close(inside: str) -> bool:
+    """Tell `a) + f(b`, what is left of `f(a) + f(b)`, from the inside of one call."""
+    depth = 0
+    for character in inside:
+        depth += (character == "(") - (character == ")")
+        if depth < 0:
+            return True
+    return False

@@ -1,0 +1,14 @@
+"""Published figures of the evaluations: read, given their intervals, and compared exactly."""
+
+from rpcstats.published.comparisons import ExactTests, exact_tests
+from rpcstats.published.facts import Facts, read_facts
+from rpcstats.published.proportions import PublishedFigures, published_figures
+
+__all__ = [
+    "ExactTests",
+    "Facts",
+    "PublishedFigures",
+    "exact_tests",
+    "published_figures",
+    "read_facts",
+]

@@ -1,0 +1,107 @@
+"""Product-limit curves, their area and their crossings: arrays in, arrays out."""
+
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rpcstats.survival._risk_sets import RiskSets
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+_SAME_HEIGHT = float(np.sqrt(np.finfo(np.float64).eps))
+"""Curve heights this near to a quantile are on it: products of fractions round."""
+
+
+def product_limit(counts: RiskSets) -> tuple[FloatArray, FloatArray]:
+    """Give the survival curve of each stratum and the Greenwood variance of its log.
+
+    Parameters
+    ----------
+    counts : RiskSets
+        Counts at each distinct time.
+
+    Returns
+    -------
+    tuple of ndarray of shape (m,)
+        S(t) and var(log S(t)); the variance is infinite once S is 0.
+
+    Notes
+    -----
+    Kaplan and Meier (1958); Greenwood (1926).
+    """
+    n, d = counts.n_risk, counts.n_event
+    S, variance = np.empty(len(n)), np.empty(len(n))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        hazard = d / n
+        growth = hazard / (n - d)
+        step = 1 - hazard
+    for a, b in pairwise(counts.start):
+        np.cumprod(step[a:b], out=S[a:b])
+        np.cumsum(growth[a:b], out=variance[a:b])
+    return S, variance
+
+
+def restricted_area(
+    time: FloatArray, S: FloatArray, variance: FloatArray, tau: float
+) -> tuple[float, float]:
+    """Give the area under one curve up to tau and its standard error.
+
+    Parameters
+    ----------
+    time, S, variance : ndarray of shape (m,)
+        Distinct times, the curve, and the variance of its log.
+    tau : float
+        Horizon.
+
+    Returns
+    -------
+    tuple of float
+        Restricted mean and standard error; NaN where follow-up ends before tau with S above 0.
+
+    Notes
+    -----
+    The variance sums, over event times, the squared area still ahead times the Greenwood
+    increment (Klein and Moeschberger 2003, section 4.5), without a small-sample factor.
+    """
+    if tau > time[-1] and S[-1] > 0:
+        return np.nan, np.nan
+    inside = time <= tau
+    edges = np.concatenate([[0.0], time[inside], [tau]])
+    heights = np.concatenate([[1.0], S[inside]])
+    ahead = np.cumsum((np.diff(edges) * heights)[::-1])[::-1]
+    growth = np.diff(variance[inside], prepend=0.0)
+    # Once S is 0 nothing lies ahead, so the infinite increment has no share.
+    share = np.zeros(len(growth))
+    np.multiply(ahead[1:] ** 2, growth, out=share, where=ahead[1:] > 0)
+    return float(ahead[0]), float(np.sqrt(share.sum()))
+
+
+def crossing(time: FloatArray, curve: FloatArray, height: float) -> float:
+    """Give the time at which a falling step curve reaches a height.
+
+    Parameters
+    ----------
+    time, curve : ndarray of shape (m,)
+        Distinct times and heights; NaN heights are passed over.
+    height : float
+        Height in (0, 1).
+
+    Returns
+    -------
+    float
+        The first time at or below the height; the middle of the step if the curve runs
+        exactly at it; NaN if it is never reached.
+    """
+    known = ~np.isnan(curve)
+    time, curve = time[known], curve[known]
+    reached = np.flatnonzero(curve <= height + _SAME_HEIGHT)
+    if len(reached) == 0:
+        return np.nan
+    first = reached[0]
+    if curve[first] < height - _SAME_HEIGHT:
+        return float(time[first])
+    below = np.flatnonzero(curve < height - _SAME_HEIGHT)
+    last = below[0] if len(below) else -1
+    return float((time[first] + time[last]) / 2)

@@ -1,0 +1,55 @@
+"""What a result prints: a heading, tables and a remark, as text and as HTML."""
+
+from dataclasses import dataclass
+from html import escape
+
+import pandas as pd
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Summary:
+    """Readable account of a result.
+
+    Attributes
+    ----------
+    heading : str
+        What was estimated.
+    frames : tuple of pandas.DataFrame
+        The tables shown.
+    remark : str
+        What a reader has to know to read them.
+    """
+
+    heading: str
+    frames: tuple[pd.DataFrame, ...]
+    remark: str = ""
+
+    def __str__(self) -> str:
+        """Give plain text."""
+        tables = [frame.to_string(index=False, na_rep="-") for frame in self.frames]
+        return "\n\n".join(part for part in (self.heading, *tables, self.remark) if part)
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        tables = [frame.to_html(index=False, na_rep="-", border=0) for frame in self.frames]
+        remark = f"<p>{escape(self.remark)}</p>" if self.remark else ""
+        return f"<p><strong>{escape(self.heading)}</strong></p>" + "".join(tables) + remark
+
+
+def counted(n: int, noun: str) -> str:
+    """Give a count with its noun, plural where it is not one.
+
+    Parameters
+    ----------
+    n : int
+        The count.
+    noun : str
+        Singular noun with a regular plural.
+
+    Returns
+    -------
+    str
+        "1 row", "2 rows".
+    """
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"

@@ -1,0 +1,188 @@
+"""One comparison per variable, with p-values adjusted for their number."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+
+from rpcstats._vocabulary import (
+    CONF_HIGH,
+    CONF_LOW,
+    DF,
+    N_EVENT,
+    NOTE,
+    P_VALUE,
+    STATISTIC,
+    STRATA,
+    ReleaseKind,
+)
+from rpcstats.errors import FormulaError, ParameterError
+from rpcstats.formula.censored import censored_sample
+from rpcstats.formula.columns import read_columns
+from rpcstats.formula.parse import Formula, Surv, parse_formula
+from rpcstats.survival._summary import Summary
+from rpcstats.survival.kaplan_meier import kaplan_meier
+from rpcstats.survival.logrank import logrank_of
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GroupComparisons:
+    """Log-rank tests and restricted means of one variable after another.
+
+    Attributes
+    ----------
+    by : tuple of str
+        Variables compared.
+    tau : float
+        Horizon of the restricted means.
+    """
+
+    release_kind: ClassVar[ReleaseKind] = "test"
+
+    by: tuple[str, ...]
+    tau: float
+    _levels: pd.DataFrame
+    _tests: pd.DataFrame
+
+    def tidy(self) -> pd.DataFrame:
+        """Give one row per variable and level.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns variable, level, n_obs, n_event, estimate, std_error, conf_low, conf_high;
+            the estimate is the restricted mean. A group that nobody left has no interval:
+            its variance can't be estimated.
+        """
+        return self._levels.copy()
+
+    def glance(self) -> pd.DataFrame:
+        """Give one row per variable.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns variable, n_obs, n_event, n_group, n_missing, statistic, df, p_value,
+            p_adjusted (Holm 1979, over the variables compared) and note.
+        """
+        return self._tests.copy()
+
+    def summary(self) -> Summary:
+        """Give a readable account.
+
+        Returns
+        -------
+        Summary
+            Prints as text, shows as HTML in a notebook.
+        """
+        heading = f"Groups compared, with restricted means up to {self.tau:g}"
+        return Summary(heading, (self.glance(), self.tidy()), "p_adjusted by Holm's method.")
+
+
+def compare_groups(
+    formula: str, data: Any, *, by: Sequence[str], tau: float, conf_level: float = 0.95
+) -> GroupComparisons:
+    """Compare the groups of several variables, one variable at a time.
+
+    Parameters
+    ----------
+    formula : str
+        The response alone: ``"Surv(time, event)"`` or ``"Surv(entry, time, event)"``.
+    data : frame
+        pandas, or any frame narwhals reads.
+    by : sequence of str
+        Columns whose levels are compared. Rows missing in one are left out of that one only.
+    tau : float
+        Horizon of the restricted means.
+    conf_level : float
+        Level of their intervals.
+
+    Returns
+    -------
+    GroupComparisons
+        Restricted means by level; log-rank tests by variable with Holm-adjusted p-values. A
+        variable with one level is kept, with a note in place of a test.
+
+    Raises
+    ------
+    FormulaError
+        If the formula is not a response alone, or names a column that is not there.
+    DataError
+        If times, events or entries break their conditions.
+    ParameterError
+        If `by` is empty or names a column twice, or tau is out of range.
+    """
+    response = _response(formula)
+    names = _checked_names(by)
+    frame = read_columns(data, (*response.columns, *names))
+    levels, tests = [], []
+    for name in names:
+        level_rows, test_row = _one_variable(response, frame, name, tau, conf_level)
+        levels.append(level_rows)
+        tests.append(test_row)
+    table = pd.DataFrame(tests)
+    table["p_adjusted"] = _holm(table[P_VALUE])
+    return GroupComparisons(names, float(tau), pd.concat(levels, ignore_index=True), table)
+
+
+def _response(formula: str) -> Surv:
+    parsed = parse_formula(formula)
+    bare = {term for term in parsed.terms if term != "+ 1"}
+    specials = (parsed.strata, parsed.cluster, parsed.offset, parsed.random)
+    if not isinstance(parsed.response, Surv) or bare or any(specials):
+        raise FormulaError(
+            f"compare_groups() takes the response alone, as in Surv(time, event): {formula}"
+        )
+    return parsed.response
+
+
+def _checked_names(by: Sequence[str]) -> tuple[str, ...]:
+    names = (by,) if isinstance(by, str) else tuple(by)
+    if not names or len(set(names)) < len(names):
+        raise ParameterError("by is not a list of columns", ["name each column to compare once"])
+    return names
+
+
+def _one_variable(
+    response: Surv, frame: pd.DataFrame, name: str, tau: float, conf_level: float
+) -> tuple[pd.DataFrame, dict[str, object]]:
+    formula = Formula(name, response, (f"+ `{name}`",))
+    sample = censored_sample(formula, frame)
+    means = kaplan_meier(formula, frame, conf_level=conf_level).rmst(tau)
+    rows = means.tidy().drop(columns=STRATA)
+    rows.loc[rows[N_EVENT] == 0, [CONF_LOW, CONF_HIGH]] = np.nan
+    rows.insert(0, "variable", name)
+    rows.insert(1, "level", [level[0] for level in sample.groups.levels])
+    n_group = len(sample.groups.labels)
+    test = logrank_of(sample) if n_group > 1 else None
+    row: dict[str, object] = {
+        "variable": name,
+        "n_obs": len(sample.time),
+        N_EVENT: int(sample.event.sum()),
+        "n_group": n_group,
+        "n_missing": sample.n_missing,
+        STATISTIC: np.nan if test is None else test.statistic,
+        DF: 0 if test is None else test.df,
+        P_VALUE: np.nan if test is None else test.p_value,
+        "p_adjusted": np.nan,
+        NOTE: _note(name, n_group, 0 if test is None else test.df),
+    }
+    return rows, row
+
+
+def _note(name: str, n_group: int, df: int) -> str:
+    if n_group == 1:
+        return f"not compared: every starter has the same {name}"
+    return "" if df else "not compared: no event could tell the groups apart"
+
+
+def _holm(p_values: pd.Series) -> "pd.Series[float]":
+    from statsmodels.stats.multitest import multipletests
+
+    adjusted = p_values.astype(np.float64).copy()
+    tested = adjusted.notna()
+    if tested.any():
+        adjusted[tested] = multipletests(adjusted[tested].to_numpy(), method="holm")[1]
+    return adjusted

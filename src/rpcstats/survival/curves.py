@@ -1,0 +1,298 @@
+"""Kaplan-Meier curves: what was estimated and how it is read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from rpcstats._numerics.intervals import ConfType
+from rpcstats._vocabulary import (
+    CONF_HIGH,
+    CONF_LOW,
+    ESTIMATE,
+    N_CENSOR,
+    N_EVENT,
+    N_RISK,
+    STD_ERROR,
+    STRATA,
+    TIME,
+    ReleaseKind,
+)
+from rpcstats.errors import ParameterError
+from rpcstats.survival._product_limit import crossing, restricted_area
+from rpcstats.survival._summary import Summary, counted
+from rpcstats.survival.restricted_mean import RestrictedMean
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class KaplanMeier:
+    """Kaplan-Meier curves, one for each group.
+
+    Attributes
+    ----------
+    strata : tuple of str
+        Label of each group, such as "mode=online"; "all" if there is one curve.
+    start : ndarray of shape (k + 1,), int
+        Where each group's times begin in the arrays below.
+    time, n_risk, n_event, n_censor : ndarray of shape (m,)
+        Distinct times by group, with the counts (or weights) at risk, failing and leaving.
+    estimate : ndarray of shape (m,)
+        S(t), the probability of no event up to and including t.
+    std_error_log : ndarray of shape (m,)
+        Standard error of log S(t).
+    conf_low, conf_high : ndarray of shape (m,)
+        Pointwise limits.
+    group_size, group_events : ndarray of shape (k,), int
+        Rows and rows with the event, by group, whatever their weights.
+    conf_type, conf_level : str, float
+        Scale and level of the limits.
+    is_weighted, is_robust : bool
+        Whether case weights and the infinitesimal-jackknife variance were used.
+    n_missing : int
+        Rows left out because a value was missing.
+    """
+
+    release_kind: ClassVar[ReleaseKind] = "curve"
+
+    strata: tuple[str, ...]
+    start: NDArray[np.int64]
+    time: FloatArray
+    n_risk: FloatArray
+    n_event: FloatArray
+    n_censor: FloatArray
+    estimate: FloatArray
+    std_error_log: FloatArray
+    conf_low: FloatArray
+    conf_high: FloatArray
+    group_size: NDArray[np.int64]
+    group_events: NDArray[np.int64]
+    conf_type: ConfType
+    conf_level: float
+    is_weighted: bool
+    is_robust: bool
+    n_missing: int
+
+    def tidy(self) -> pd.DataFrame:
+        """Give one row per group and distinct time.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns strata, time, n_risk, n_event, n_censor, estimate, std_error, conf_low,
+            conf_high; a fresh copy. The curve is 1 before the first time.
+        """
+        kind = np.float64 if self.is_weighted else np.int64
+        with np.errstate(invalid="ignore"):
+            std_error = self.estimate * self.std_error_log
+        return pd.DataFrame(
+            {
+                STRATA: np.repeat(np.array(self.strata, dtype=object), np.diff(self.start)),
+                TIME: self.time.copy(),
+                N_RISK: self.n_risk.astype(kind),
+                N_EVENT: self.n_event.astype(kind),
+                N_CENSOR: self.n_censor.astype(kind),
+                ESTIMATE: self.estimate.copy(),
+                STD_ERROR: std_error,
+                CONF_LOW: self.conf_low.copy(),
+                CONF_HIGH: self.conf_high.copy(),
+            }
+        )
+
+    def glance(self) -> pd.DataFrame:
+        """Give one row on the whole fit.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns n_obs, n_event, n_group, n_missing, conf_level.
+        """
+        row = {
+            "n_obs": int(self.group_size.sum()),
+            "n_event": int(self.group_events.sum()),
+            "n_group": len(self.strata),
+            "n_missing": self.n_missing,
+            "conf_level": self.conf_level,
+        }
+        return pd.DataFrame([row])
+
+    def at(self, times: ArrayLike) -> pd.DataFrame:
+        """Read the curves at given times.
+
+        Parameters
+        ----------
+        times : array_like
+            Times, 0 or more.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns strata, time, n_risk, estimate, std_error, conf_low, conf_high. `n_risk`
+            is that of the next time seen. After the last time of a group whose curve is
+            above 0 nothing is known: NaN, never the last value carried on.
+
+        Raises
+        ------
+        ParameterError
+            If a time is negative or not a number.
+        """
+        wanted = np.atleast_1d(np.asarray(times, dtype=np.float64))
+        if not np.all(wanted >= 0):
+            raise ParameterError("at() was given a time that is not one", ["use numbers from 0 up"])
+        return pd.concat(
+            [self._read(k, wanted) for k in range(len(self.strata))], ignore_index=True
+        )
+
+    def quantile(self, q: float | Sequence[float]) -> pd.DataFrame:
+        """Give the times by which a share q has had the event.
+
+        Parameters
+        ----------
+        q : float or sequence of float
+            Shares in (0, 1); 0.25 is where S(t) falls to 0.75.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns strata, quantile, estimate, conf_low, conf_high; NaN where the curve or
+            its limit never falls so far.
+
+        Raises
+        ------
+        ParameterError
+            If q is not inside (0, 1).
+
+        Notes
+        -----
+        Where the curve runs exactly at 1 - q the middle of that step is taken, up to the last
+        time seen if it never falls below. The limits are the times at which the limits of the
+        curve reach 1 - q (Brookmeyer and Crowley 1982).
+        """
+        shares = np.atleast_1d(np.asarray(q, dtype=np.float64))
+        if not np.all((shares > 0) & (shares < 1)):
+            raise ParameterError("quantile() takes shares", ["give q between 0 and 1, such as 0.5"])
+        rows = [
+            (label, share, *(crossing(self.time[a:b], c[a:b], 1 - share) for c in self._curves()))
+            for label, (a, b) in zip(self.strata, pairwise(self.start), strict=True)
+            for share in shares.tolist()
+        ]
+        return pd.DataFrame(rows, columns=[STRATA, "quantile", ESTIMATE, CONF_LOW, CONF_HIGH])
+
+    def median(self) -> pd.DataFrame:
+        """Give the times by which half have had the event.
+
+        Returns
+        -------
+        pandas.DataFrame
+            As `quantile(0.5)`.
+        """
+        return self.quantile(0.5)
+
+    def rmst(self, tau: float) -> RestrictedMean:
+        """Give the mean time without the event up to tau, the area under each curve.
+
+        Parameters
+        ----------
+        tau : float
+            Horizon, above 0, in the unit of time.
+
+        Returns
+        -------
+        RestrictedMean
+            One row a group; NaN for a group followed for less than tau.
+
+        Raises
+        ------
+        ParameterError
+            If tau is not above 0, or the curves have a robust variance.
+        """
+        if not (np.isfinite(tau) and tau > 0):
+            raise ParameterError("tau is out of range", ["give a finite horizon above 0"])
+        if self.is_robust:
+            raise ParameterError(
+                "A restricted mean has no robust standard error here",
+                ["fit the curves without cluster() and with robust=False"],
+            )
+        areas = [
+            restricted_area(self.time[a:b], self.estimate[a:b], self.std_error_log[a:b] ** 2, tau)
+            for a, b in pairwise(self.start)
+        ]
+        return RestrictedMean.from_areas(
+            areas,
+            strata=self.strata,
+            sizes=self.group_size,
+            events=self.group_events,
+            tau=tau,
+            conf_level=self.conf_level,
+            n_missing=self.n_missing,
+        )
+
+    def summary(self) -> Summary:
+        """Give a readable account.
+
+        Returns
+        -------
+        Summary
+            Prints as text, shows as HTML in a notebook.
+        """
+        frame = self.median().drop(columns="quantile").rename(columns={ESTIMATE: "median"})
+        frame.insert(1, "n_obs", self.group_size)
+        frame.insert(2, "n_event", self.group_events)
+        lost = f"{counted(self.n_missing, 'row')} with missing values left out."
+        remark = f"{self.conf_level:.0%} intervals on the {self.conf_type} scale. {lost}"
+        return Summary("Kaplan-Meier estimate", (frame,), remark)
+
+    def plot(self, ax: "Axes | None" = None) -> "Axes":
+        """Draw the curves with their intervals.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw; a new figure if not given.
+
+        Returns
+        -------
+        matplotlib Axes
+            The axes drawn on.
+        """
+        from rpcstats.figures import step_curve
+
+        return step_curve(self.tidy(), ax=ax)
+
+    def _curves(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        return self.estimate, self.conf_low, self.conf_high
+
+    def _read(self, k: int, wanted: FloatArray) -> pd.DataFrame:
+        a, b = int(self.start[k]), int(self.start[k + 1])
+        time = self.time[a:b]
+        last = np.searchsorted(time, wanted, side="right")
+        following = np.searchsorted(time, wanted, side="left")
+        unknown = (wanted > time[-1]) & (self.estimate[b - 1] > 0)
+
+        def read(values: FloatArray, at_start: float) -> FloatArray:
+            padded = np.concatenate([[at_start], values[a:b]])
+            return np.where(unknown, np.nan, padded[last])
+
+        estimate = read(self.estimate, 1.0)
+        with np.errstate(invalid="ignore"):
+            std_error = estimate * read(self.std_error_log, 0.0)
+        edge = 1.0 if self.conf_type in ("log", "plain") else np.nan
+        return pd.DataFrame(
+            {
+                STRATA: self.strata[k],
+                TIME: wanted,
+                N_RISK: np.append(self.n_risk[a:b], 0.0)[following],
+                ESTIMATE: estimate,
+                STD_ERROR: std_error,
+                CONF_LOW: read(self.conf_low, edge),
+                CONF_HIGH: read(self.conf_high, edge),
+            }
+        )
