@@ -175,8 +175,16 @@ def test_no_file(tmp_path):
     council, faults = read_council_file(tmp_path)
     assert council is None
     assert str(faults[0]) == (
-        "council.yml: missing file: add a council.yml to the council's folder"
+        "council.yml: missing file: add it to the council's folder, with `council`, "
+        "`programmes`, `period` and `data_cut`"
     )
+
+
+@pytest.mark.parametrize("name", ["council.yaml", "council.yml.txt"])
+def test_a_file_of_nearly_that_name(tmp_path, name):
+    (tmp_path / name).touch()
+    _, faults = read_council_file(tmp_path)
+    assert str(faults[0]) == f"council.yml: missing file: rename {name} to council.yml"
 
 
 def test_not_a_mapping_and_not_utf8(read):

@@ -106,3 +106,9 @@ def test_nothing_to_find(lonely):
         find_council("leeds")
     with pytest.raises(ParameterError, match="no published figures"):
         find_published()
+
+
+def test_a_folder_that_no_council_is_called_is_that_folder(lonely):
+    folder = Path.cwd() / "our_extract"
+    folder.mkdir()
+    assert find_council("our_extract") == folder

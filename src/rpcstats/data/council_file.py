@@ -24,6 +24,10 @@ COUNCIL_FILE: Final = "council.yml"
 FirstStage = Literal["referred", "enrolled"]
 FIRST_STAGES: Final = ("referred", "enrolled")
 DATE_FORMATS: Final = ("iso", "day/month/year", "month/day/year")
+_NEAR_NAMES: Final = frozenset({"council.yml", "council.yaml", "council.yml.txt"})
+_HOW_TO_ADD: Final = (
+    "add it to the council's folder, with `council`, `programmes`, `period` and `data_cut`"
+)
 _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 _FIELDS: Final[Mapping[str, Field]] = MappingProxyType(
@@ -130,9 +134,9 @@ def read_council_file(folder: Path) -> tuple[CouncilFile | None, list[Fault]]:
     """
     path = folder / COUNCIL_FILE
     if not path.is_file():
-        return None, [
-            file_fault(COUNCIL_FILE, "missing file", "add a council.yml to the council's folder")
-        ]
+        near = [path.name for path in folder.iterdir() if path.name.casefold() in _NEAR_NAMES]
+        hint = f"rename {near[0]} to {COUNCIL_FILE}" if near else _HOW_TO_ADD
+        return None, [file_fault(COUNCIL_FILE, "missing file", hint)]
     try:
         given = load_yaml(path.read_text("utf-8-sig"))
     except UnicodeDecodeError:

@@ -23,7 +23,7 @@ from rpcstats.data.reading import UnreadableFileError, read_file
 from rpcstats.data.records import did_you_mean
 from rpcstats.data.registries import Programme
 from rpcstats.data.rules import Tables
-from rpcstats.data.sources import Source, find_sources
+from rpcstats.data.sources import Source, find_sources, missing_table
 from rpcstats.data.tables import TABLES
 from rpcstats.errors import ParameterError, SchemaError
 
@@ -68,9 +68,10 @@ class Extract:
             If the extract has no such table.
         """
         if name not in self._frames:
-            known = did_you_mean(name, TABLES) if name not in TABLES else f": add {name}.csv"
+            known = name in TABLES
+            hint = f": {missing_table(name).hint}" if known else did_you_mean(name, TABLES)
             raise SchemaError(
-                f"the extract of {self.council.name}", [f"has no table `{name}`{known}"]
+                f"the extract of {self.council.name}", [f"has no table `{name}`{hint}"]
             )
         return self._frames[name].copy()
 
@@ -111,12 +112,18 @@ def read_extract(folder: str | Path, *, tables: Sequence[str] | None = None) -> 
     extract, faults = _read(folder, tables)
     errors = errors_of(faults)
     if extract is None or errors:
-        heading = f"the extract in {folder.name} has {len(errors)} fault(s)"
+        number = "1 fault" if len(errors) == 1 else f"{len(errors)} faults"
+        heading = f"the extract in {folder.name} has {number}"
         raise SchemaError(heading, [str(fault) for fault in errors])
     return extract
 
 
-def check_extract(folder: str | Path, *, tables: Sequence[str] | None = None) -> list[Fault]:
+def check_extract(
+    folder: str | Path,
+    *,
+    tables: Sequence[str] | None = None,
+    expected: Sequence[str] = (),
+) -> list[Fault]:
     """List every fault of the extract of a council, errors first.
 
     Parameters
@@ -125,13 +132,20 @@ def check_extract(folder: str | Path, *, tables: Sequence[str] | None = None) ->
         Folder that holds `council.yml` and the tables.
     tables : sequence of str or None
         Tables that must be there, and are checked; None for those that are there.
+    expected : sequence of str
+        Tables whose absence is an error, beside all those that are there.
 
     Returns
     -------
     list of Fault
         Errors, which refuse the extract, then warnings, which do not.
     """
-    _, faults = _read(Path(folder), tables)
+    extract, faults = _read(Path(folder), tables)
+    told = {fault.table for fault in faults}
+    if extract is not None and not told & {None, COUNCIL_FILE}:
+        faults += [
+            missing_table(name) for name in expected if not extract.has(name) and name not in told
+        ]
     return sorted(faults, key=lambda fault: fault.severity)
 
 
@@ -151,7 +165,8 @@ def _read(folder: Path, names: Sequence[str] | None) -> tuple[Extract | None, li
     known = programmes_of(council)
     frames, wrong = _load_all(council, known, sources)
     faults += wrong
-    faults += check_tables(Tables(frames, council, known))
+    filled = {name: frame for name, frame in frames.items() if len(frame)}
+    faults += check_tables(Tables(filled, council, known))
     paths = {folder / COUNCIL_FILE, *(source.path for source in sources.values())}
     files = {
         path.relative_to(folder).as_posix(): sha256(path.read_bytes()).hexdigest()

@@ -119,6 +119,8 @@ def followup(
         of_dropout = spells["cause"].isin(DROPPED_OUT)
         spells["cause"] = spells["cause"].mask(of_dropout, "dropped_out")
     frame = _as_frame(spells[spells["time"] > spells["entry"]], event, key)
+    names = {key: extract.programmes[key].name for key in extract.council.programmes}
+    frame["programme"] = _in_words(frame["programme"], names)
     frame.attrs = {"event": event, "unit": clock}
     return frame
 
@@ -227,6 +229,13 @@ def _as_frame(spells: pd.DataFrame, event: str, key: str) -> pd.DataFrame:
         columns=[key, "group_id", "entry", "time", "event", "cause", *_COVARIATES]
     )
     return frame.sort_values(key, ignore_index=True)
+
+
+def _in_words(programmes: pd.Series, names: Mapping[str, str]) -> pd.Categorical:
+    """Name programmes as the registry prints them, in the council's order."""
+    keys = programmes.astype("object")
+    printed = keys.map(names).fillna(keys)
+    return pd.Categorical(printed, categories=list(dict.fromkeys([*names.values(), *printed])))
 
 
 def _checked_unit(event: str, unit: str | None) -> str:

@@ -38,6 +38,8 @@ def find_council(slug_or_path: str | Path) -> Path:
     if given.is_dir() and (written_as_path or (given / COUNCIL_FILE).is_file()):
         return given.resolve()
     found = _first(_COUNCILS / given, lambda path: (path / COUNCIL_FILE).is_file())
+    if found is None and given.is_dir():
+        return given.resolve()  # reading it tells that council.yml is missing
     if found is None:
         raise _unknown("council", str(slug_or_path), list_councils())
     return found

@@ -63,12 +63,28 @@ def find_sources(
         elif source is not None:
             sources[name] = source
         elif needed:
-            hint = f"add {name}.csv, or name the file under tables.{name}.file in council.yml"
-            faults.append(file_fault(name, "missing table", hint))
+            faults.append(missing_table(name))
     if not sources and not faults:
         hint = "add referrals.csv, episodes.csv ..., or name the files under `tables`"
         faults.append(file_fault(None, "no table found", hint))
     return sources, faults
+
+
+def missing_table(name: str) -> Fault:
+    """Tell that a table is not there.
+
+    Parameters
+    ----------
+    name : str
+        Our name of the table.
+
+    Returns
+    -------
+    Fault
+        An error.
+    """
+    hint = f"add {name}.csv, or name the file under tables.{name}.file in council.yml"
+    return file_fault(name, "missing table", hint)
 
 
 def _sheets_of(folder: Path, council: CouncilFile) -> tuple[dict[str, str], list[Fault]]:
