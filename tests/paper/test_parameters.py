@@ -206,3 +206,18 @@ def test_a_fault_names_its_source(declared):
 
 def test_a_fault_of_the_council_counts_even_where_the_run_overrides_it(declared):
     assert "council.yml" in faults_of(lambda: resolve(declared, {"tau": 0}, {"tau": 3}))
+
+
+def test_a_wrong_value_is_listed_beside_an_unknown_name(declared):
+    text = faults_of(lambda: declared.from_strings(["polcy=tre", "conf_level=95"]))
+    assert "policy" in text
+    assert "conf_level: write a number" in text
+
+
+def test_the_question_is_the_whole_paragraph_below_the_title(tmp_path):
+    path = notebook(tmp_path, DECLARED)
+    content = json.loads(path.read_text())
+    source = ["# Who stays?\n", "\n", "How many\n", "stay?\n", "\n", "More."]
+    content["cells"].insert(0, {"cell_type": "markdown", "source": source, "metadata": {}})
+    path.write_text(json.dumps(content))
+    assert read_parameters(path).question == "How many stay?"

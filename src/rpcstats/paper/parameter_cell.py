@@ -7,6 +7,7 @@ import re
 import tokenize
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import dropwhile, takewhile
 from pathlib import Path
 from typing import Any, Final
 
@@ -145,7 +146,7 @@ def parse_parameters(source: str, name: str) -> tuple[Parameter, ...]:
 
 
 def title_and_question(content: Mapping[str, Any], default: str) -> tuple[str, str]:
-    """Find the title of a notebook and the line below it.
+    """Find the title of a notebook and the paragraph below it.
 
     Parameters
     ----------
@@ -157,8 +158,8 @@ def title_and_question(content: Mapping[str, Any], default: str) -> tuple[str, s
     Returns
     -------
     tuple of str and str
-        The first heading of the first level, and the first line of text that
-        follows it (the question), without marks of emphasis.
+        The first heading of the first level, and the first paragraph of text
+        that follows it (the question), without marks of emphasis.
     """
     lines = [
         line.strip()
@@ -169,10 +170,9 @@ def title_and_question(content: Mapping[str, Any], default: str) -> tuple[str, s
     for number, line in enumerate(lines):
         heading = _HEADING.match(line)
         if heading:
-            below = (rest for rest in lines[number + 1 :] if rest)
-            following = next(below, "")
-            question = "" if following.startswith("#") else _bare(following)
-            return _bare(heading[1]), question
+            below = list(dropwhile(lambda rest: not rest, lines[number + 1 :]))
+            paragraph = takewhile(lambda rest: rest and not rest.startswith("#"), below)
+            return _bare(heading[1]), " ".join(map(_bare, paragraph))
     return default, ""
 
 

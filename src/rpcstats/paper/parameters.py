@@ -162,6 +162,7 @@ class PaperParameters:
                     values[name] = _READERS[self.types[name]](text)
                 except (ValueError, KeyError, yaml.YAMLError):
                     faults.append(self._fault(name, text))
+        faults += self.faults(values) if faults else []
         if faults:
             raise ParameterError(f"{_count(faults)} in the settings of '{self.paper}'", faults)
         return values
