@@ -57,7 +57,7 @@ bench: $(VENV)/.has-test ## Time the paper and the estimators against other engi
 	$(PYTHON) -m venv .venv-bench
 	.venv-bench/bin/python -m pip install --quiet -e . lifelines scikit-survival
 	$(BIN)/python benchmarks/paper.py
-	.venv-bench/bin/python benchmarks/survival.py
+	OMP_NUM_THREADS=1 .venv-bench/bin/python benchmarks/survival.py
 
 data: $(VENV)/.has-rpcstats ## Make the synthetic extracts and the data dictionary again
 	$(BIN)/rpcstats simulate herts_pws --to data/councils/hertfordshire --overwrite

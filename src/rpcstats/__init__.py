@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rpcstats.designs import precision_and_power as precision_and_power
     from rpcstats.disclosure import disclose as disclose
     from rpcstats.disclosure import disclosure_policy as disclosure_policy
+    from rpcstats.published import cited_documents as cited_documents
     from rpcstats.published import exact_tests as exact_tests
     from rpcstats.published import published_figures as published_figures
     from rpcstats.published import read_facts as read_facts
@@ -42,7 +43,7 @@ _ROOMS: Final = {
     ),
     "designs": ("precision_and_power",),
     "disclosure": ("disclose", "disclosure_policy"),
-    "published": ("exact_tests", "published_figures", "read_facts"),
+    "published": ("cited_documents", "exact_tests", "published_figures", "read_facts"),
     "simulate": ("simulate_extract", "write_simulation"),
     "survival": ("compare_groups", "kaplan_meier", "logrank", "rmst", "rmst_difference"),
     "tables": ("tabulate",),

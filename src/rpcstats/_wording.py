@@ -10,6 +10,7 @@ import numpy as np
 from rpcstats.errors import ParameterError
 
 WITHHELD: Final = "withheld"
+NOT_ESTIMABLE: Final = "not estimable"
 WITHHELD_SYMBOL: Final = "[c]"
 _EXACT: Final = 1e-9
 MISSING: Final = "\N{EN DASH}"
@@ -91,6 +92,25 @@ def percent(value: float, *, decimals: int = 0) -> str:
     if not np.isfinite(value):
         return MISSING
     return f"{_rounded(Decimal(repr(float(value))) * 100, decimals)}%"
+
+
+def points(value: float) -> str:
+    """Write a difference of proportions in percentage points, rounded half up.
+
+    Parameters
+    ----------
+    value : float
+        A difference of proportions; NaN is written as a dash.
+
+    Returns
+    -------
+    str
+        Such as ``"13 points"``.
+    """
+    if not np.isfinite(value):
+        return MISSING
+    shown = number(100 * value, decimals=0)
+    return f"{shown} point{'' if shown in ('1', '-1') else 's'}"
 
 
 def interval(low: float, high: float, *, as_percent: bool = True, decimals: int = 0) -> str:

@@ -256,3 +256,14 @@ def test_late_entry_only_takes_away(hand_made, cut, start):
     pd.testing.assert_series_equal(whole.loc[both, "cause"], late.loc[both, "cause"])
     # e13 missed session 1; it may be seen once observation begins after it, never otherwise
     assert set(late.index) - set(whole.index) <= {"e13"}
+
+
+def test_a_cut_before_anybody_started_gives_no_row(hand_made):
+    frame = followup(hand_made, data_cut="2024-01-05")
+    assert len(frame) == 0
+    assert list(frame.columns) == list(followup(hand_made).columns)
+
+
+def test_a_cut_before_the_period_is_refused(hand_made):
+    with pytest.raises(ParameterError, match="earlier than the period"):
+        followup(hand_made, data_cut="2023-12-31")

@@ -226,7 +226,8 @@ dated = st.from_regex(r"[A-Z]{2,6}-20[0-9]{2}-[0-9]{3}", fullmatch=True)
 padded = st.integers(min_value=0, max_value=99_999_999).map("{:010d}".format)
 numbers = st.integers(min_value=1, max_value=999_999_999).map(str)
 uuids = st.uuids(version=4).map(str)
-hashes = st.binary(min_size=4, max_size=16).map(bytes.hex)
+# A hash of nothing but digits may well be a telephone number.
+hashes = st.binary(min_size=4, max_size=16).map(bytes.hex).filter(lambda text: not text.isdigit())
 slugs = st.from_regex(r"[a-z]{1,8}[-_][0-9]{1,6}", fullmatch=True)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from rpcstats.disclosure import DisclosurePolicy
 
-STAGES = ("enrolled", "started", "retained", "milestone")
+STAGES = ("enrolled", "started", "retained", "milestone", "after three months")
 
 
 @pytest.fixture(scope="session")

@@ -84,7 +84,7 @@ def test_numbers_at_risk_stand_under_their_ticks(two_curves, texts):
         assert box.y1 < ax.xaxis.label.get_window_extent().y0
     assert row.get_xlim() == ax.get_xlim()
     assert [text.get_text() for text in texts(ax.figure, "risk-name")] == ["In person", "Online"]
-    assert texts(ax.figure, "risk-heading")[0].get_text() == "Still attending, at risk"
+    assert texts(ax.figure, "risk-heading")[0].get_text() == "Number still followed"
 
 
 def test_the_risk_set_is_the_one_just_before_the_tick(one_curve):

@@ -45,6 +45,17 @@ def test_the_watermark_is_large_light_and_inside(kind, fixture, request, texts):
     assert mark.get_alpha() < 0.3
 
 
+@pytest.mark.parametrize(
+    ("kind", "fixture"),
+    [("curve", "coarse_curve"), ("counts", "funnel_frame"), ("published", "forest_frame")],
+)
+def test_the_watermark_lies_under_numbers_and_over_no_background(kind, fixture, request, texts):
+    figure = draw(kind, request.getfixturevalue(fixture), watermark="NOT FOR RELEASE")
+    (mark,) = texts(figure, "watermark")
+    assert mark.get_zorder() < min(ax.get_zorder() for ax in figure.axes)
+    assert not any(ax.patch.get_visible() for ax in figure.axes)
+
+
 def test_pyplot_never_hears_of_a_drawn_figure(two_curves):
     from matplotlib import pyplot
 

@@ -4,6 +4,7 @@ import pytest
 
 from rpcstats.errors import DataError
 from rpcstats.figures import forest_dots
+from rpcstats.figures.forest import NO_BASE
 
 
 def marks(figure, name):
@@ -19,13 +20,26 @@ def test_dots_and_whiskers_hold_the_estimates(forest_frame):
     np.testing.assert_array_equal(ends, known[["conf_low", "conf_high"]])
 
 
-def test_a_row_without_base_is_hollow_has_no_whisker_and_says_why(forest_frame, texts):
+def test_a_row_without_base_is_hollow_has_no_whisker_and_a_note_says_why(forest_frame, texts):
     figure = forest_dots(forest_frame, group="council")
     hollow = marks(figure, "no interval")
     assert list(hollow.get_xdata()) == [0.95]
     assert hollow.get_markerfacecolor() == "white"
     assert len(figure.axes[0].collections[0].get_segments()) == 6
-    assert texts(figure, "value")[2].get_text() == "95%, base not published"
+    assert texts(figure, "value")[2].get_text() == "95%"
+    (note,) = texts(figure, "note")
+    assert " ".join(note.get_text().split()) == f"Hollow dot: {NO_BASE}."
+
+
+def test_no_note_explains_a_hollow_dot_that_is_not_there(forest_frame, texts):
+    figure = forest_dots(forest_frame.dropna(), group="council")
+    assert texts(figure, "note") == []
+
+
+def test_the_note_is_the_callers_choice(forest_frame, texts, assert_tidy_layout):
+    figure = forest_dots(forest_frame, group="council", no_interval="too few councils, " * 9)
+    assert texts(figure, "note")[0].get_text().startswith("Hollow dot: too few councils")
+    assert_tidy_layout(figure)
 
 
 def test_values_are_printed_and_withheld_is_said(forest_frame, texts):

@@ -63,6 +63,12 @@ def test_a_long_base_becomes_a_note(funnel_frame, texts, assert_tidy_layout):
     assert_tidy_layout(figure)
 
 
+def test_a_base_that_is_not_printed_has_no_note(funnel_frame, texts):
+    long = "starters whose course was due to end by the data cut, and has an outcome"
+    labels = funnel_frame["base_label"].replace({"completed": long})
+    assert texts(funnel_chart(funnel_frame.assign(base_label=labels)), "note") == []
+
+
 def test_groups_become_headings(funnel_frame, texts, assert_tidy_layout):
     parts = [funnel_frame.assign(mode=mode) for mode in ("in_person", "online")]
     frame = pd.concat(parts)[["mode", *funnel_frame.columns]]

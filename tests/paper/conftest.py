@@ -107,7 +107,7 @@ def odd_text():
 @pytest.fixture(scope="session")
 def finished(draft):
     """A paper with every kind of output."""
-    from rpcstats.paper.values import escape
+    from rpcstats.paper.prose import escape
 
     paper = draft()
     paper.markdown("# Who stays to the end?\n\nThe question of this paper.")

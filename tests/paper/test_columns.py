@@ -1,6 +1,6 @@
 import pytest
 
-from rpcstats.paper.columns import LARGEST, SMALLEST, shares, type_size
+from rpcstats.paper.columns import LARGEST, SMALLEST, comfortable, heading, shares, type_size
 
 
 def table(columns, align, *rows):
@@ -27,3 +27,26 @@ def test_only_a_wide_table_is_set_smaller():
 
 def test_a_table_without_rows_still_has_widths():
     assert shares(table(["A", "B"], ["left", "right"])) == pytest.approx([0.5, 0.5], abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("text", "held"),
+    [
+        ("Percentage (95% interval)", "Percentage (95%_interval)"),
+        ("Exact p", "Exact_p"),
+        ("Session 12", "Session 12"),
+        ("p, adjusted", "p,_adjusted"),
+        ("Parents who start", "Parents who start"),
+        ("Mean (restricted to the sixth session)", "Mean (restricted to the sixth session)"),
+    ],
+)
+def test_a_heading_breaks_where_it_reads_well(text, held):
+    assert heading(text).replace("\N{NO-BREAK SPACE}", "_") == held
+
+
+def test_a_comfortable_width_follows_the_words_but_not_a_long_sentence():
+    narrow = table(["A"], ["left"], ["word"])
+    wide = table(["A"], ["left"], ["several words here"])
+    assert comfortable(narrow) < comfortable(wide)
+    long = [table(["A"], ["left"], ["word " * n]) for n in (30, 300)]
+    assert comfortable(long[0]) == comfortable(long[1])

@@ -41,14 +41,18 @@ def test_a_withheld_value_keeps_its_place():
     assert entry == {"kind": "value", "text": "withheld", "value": None, "tolerance": None}
 
 
-@pytest.mark.parametrize(
-    ("n", "synthetic", "shown"),
-    [(137, True, 137), (137, False, 140), (4, False, 0), (5, False, 10)],
-)
-def test_records_of_real_people_are_not_counted_exactly(n, synthetic, shown):
-    entry = manifests.data_entry({"a.csv": "0"}, {"referrals": n}, synthetic=synthetic)
-    assert entry["rows"] == {"referrals": shown}
-    assert entry["rows_rounded_to"] == (1 if synthetic else 10)
+def test_of_a_real_extract_only_one_hash_is_told():
+    files = {"areas.csv": "aa", "referrals.csv": "bb"}
+    entry = manifests.data_entry(files, {"referrals": 137}, is_public=False)
+    assert list(entry["files"]) == ["extract"]
+    assert entry["rows"] == {}
+    other = manifests.data_entry(files | {"areas.csv": "ac"}, {}, is_public=False)
+    assert entry["files"] != other["files"]
+
+
+def test_synthetic_records_are_counted_file_by_file():
+    entry = manifests.data_entry({"a.csv": "0"}, {"referrals": 137}, is_public=True)
+    assert entry == {"files": {"a.csv": "0"}, "rows": {"referrals": 137}}
 
 
 def test_hashes_leave_out_the_manifest_the_clocks_and_the_error(tmp_path):
@@ -120,7 +124,7 @@ def test_a_sound_manifest_is_read(tmp_path):
         {"items": {"../x": {}}},
         {"items": {"x": 1}},
         {"data": {}},
-        {"paper": "/tmp/other.ipynb"},
+        {"paper": "/elsewhere/other.ipynb"},
     ],
 )
 def test_an_unsound_manifest_is_refused(tmp_path, change):

@@ -1,4 +1,5 @@
 import os
+import re
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -117,6 +118,16 @@ def test_tables_have_captions_scopes_and_a_region_one_can_scroll(page):
     regions = [attrs for attrs in page.all("div") if attrs.get("class") == "scroll"]
     assert len(regions) == 3
     assert all(attrs["tabindex"] == "0" and attrs["role"] == "region" for attrs in regions)
+
+
+def test_a_wide_table_is_scrolled_before_it_is_squeezed(page):
+    widths = [
+        float(re.search(r"min\(([\d.]+)em, ", attrs["style"])[1])
+        for attrs in page.all("table")
+        if "style" in attrs
+    ]
+    assert len(widths) == 2
+    assert widths[1] > widths[0] > 0
 
 
 def test_the_data_of_each_exhibit_can_be_saved(page):

@@ -56,6 +56,21 @@ def test_header_rows_repeat_and_rows_stay_whole(document):
         assert all(row._tr.trPr.find(qn("w:cantSplit")) is not None for row in table.rows)
 
 
+def test_a_table_stays_with_the_note_below_it(document):
+    for table in document.tables:
+        after = table._tbl.getnext().find(f"{qn('w:pPr')}/{qn('w:pStyle')}")
+        noted = after is not None and after.get(qn("w:val")) == "FigureNote"
+        last = table.rows[-1].cells[0].paragraphs[0].paragraph_format.keep_with_next
+        assert bool(last) == noted
+
+
+def test_a_formula_stays_with_the_sentence_before_it(document):
+    paragraphs = document.paragraphs
+    places = [i for i, p in enumerate(paragraphs) if p.style.name == "Equation"]
+    assert places
+    assert all(paragraphs[i - 1].paragraph_format.keep_with_next for i in places)
+
+
 def test_cells_print_literally(document, odd_text):
     assert document.tables[1].cell(2, 0).text == odd_text
 

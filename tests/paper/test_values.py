@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from rpcstats.errors import ParameterError
 from rpcstats.paper.pandoc import parse_markdown, plain_text
-from rpcstats.paper.values import Value, escape, fill, read_value, select_row
+from rpcstats.paper.prose import escape, fill
+from rpcstats.paper.values import Value, read_value, select_row
 
 FRAME = pd.DataFrame(
     {

@@ -140,6 +140,36 @@ def test_nullable_estimates_are_merged():
     assert tabulate(frame).rows == (("10", "50%"),)
 
 
+def test_a_difference_is_in_points_of_percentage():
+    frame = pd.DataFrame({"half_width": [0.128, 0.0124, NAN]})
+    table = tabulate(frame, formats={"half_width": "points"})
+    assert [row[0] for row in table.rows] == ["13 points", "1 point", DASH]
+
+
+def test_codes_get_the_words_of_their_own_column():
+    frame = pd.DataFrame({"variable": ["mode", "resident"], "level": ["online", "resident"]})
+    table = tabulate(frame, names={"variable": {"resident": "Where the child lives"}})
+    assert table.rows == (("Mode", "Online"), ("Where the child lives", "Resident"))
+    with pytest.raises(ParameterError, match="levl: no such column"):
+        tabulate(frame, names={"levl": {}})
+
+
+def test_a_reason_in_a_column_of_its_own_is_not_told_twice(funnel):
+    table = tabulate(funnel, columns=["stage", "n", "note"])
+    assert table.note == ""
+    assert table.rows[2] == ("Goal reached", "withheld", "Withheld: fewer than 5")
+
+
+def test_a_remark_begins_with_a_capital_but_a_symbol_stays():
+    frame = pd.DataFrame({"note": ["not compared", "p 0.05 or more"]})
+    assert tabulate(frame, columns=["note"]).rows == (("Not compared",), ("p 0.05 or more",))
+
+
+def test_a_column_of_numbers_without_any_stands_to_the_right():
+    frame = pd.DataFrame({"measure": ["none"], "p_value": [None], "comment": [None]}, dtype=object)
+    assert tabulate(frame).align == ("left", "right", "left")
+
+
 def test_the_frame_is_left_alone(funnel):
     before = funnel.copy()
     tabulate(funnel)

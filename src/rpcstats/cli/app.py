@@ -56,6 +56,7 @@ def _known_presets(incomplete: str) -> list[str]:
 Council = Annotated[
     str,
     typer.Argument(
+        metavar="COUNCIL",
         help="A folder under data/councils, or a path to a council folder.",
         autocompletion=_known_councils,
     ),
@@ -94,6 +95,7 @@ def paper(
     name: Annotated[
         str,
         typer.Argument(
+            metavar="NAME",
             help="A paper from `rpcstats papers`, or a path to a notebook.",
             autocompletion=_known_papers,
         ),
@@ -152,6 +154,7 @@ def simulate(
     preset: Annotated[
         str,
         typer.Argument(
+            metavar="PRESET",
             help="A preset, such as herts_pws or northumberland_digital.",
             autocompletion=_known_presets,
         ),
@@ -161,7 +164,9 @@ def simulate(
     mode: Annotated[
         Mode, typer.Option(help="exact: margins as published; expectation: plain draws.")
     ] = "exact",
-    overwrite: Annotated[bool, typer.Option(help="Replace a folder that is there.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace a folder that is there.")
+    ] = False,
 ) -> None:
     """Write a synthetic extract with known truth. No row is a real person."""
     with plainly():
@@ -172,7 +177,10 @@ def simulate(
 
 @app.command()
 def reproduce(
-    bundle: Annotated[Path, typer.Argument(help="A folder that `rpcstats paper` wrote.")],
+    bundle: Annotated[
+        Path,
+        typer.Argument(metavar="BUNDLE", help="A folder that `rpcstats paper` wrote."),
+    ],
     council: Annotated[
         str | None,
         typer.Option("--council", "-c", help="Where the data are, if they have moved."),

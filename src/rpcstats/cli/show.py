@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Literal
 
 import typer
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 Mode = Literal["exact", "expectation"]
 OnStep = Callable[[str], None]
+# What a paper can't be made without; all other tables add to it.
+_NEEDED = ("referrals", "episodes", "sessions")
 _PRINTED = ("paper.html", "paper.pdf", "paper.docx")
 
 
@@ -82,6 +85,8 @@ def show_bundle(bundle: "Bundle") -> None:
     for name in _PRINTED:
         if bundle.path(name).exists():
             typer.echo(f"  {folder / name}")
+    if bundle.warning:
+        typer.echo(f"Mind: {bundle.warning}.", err=True)
 
 
 def show_check(council: str) -> bool:
@@ -102,7 +107,7 @@ def show_check(council: str) -> bool:
     from rpcstats.data.locate import find_council
 
     folder = find_council(council)
-    faults = check_extract(folder)
+    faults = check_extract(folder, expected=_NEEDED)
     errors = errors_of(faults)
     _list("error", errors)
     _list("warning", [fault for fault in faults if fault.severity == "warning"])
@@ -110,7 +115,7 @@ def show_check(council: str) -> bool:
     if errors:
         typer.echo(f"{name}: mend the {_counted(len(errors), 'error')} above, then check again.")
     else:
-        typer.echo(f"{name}: no error. Next: rpcstats paper retention --council {council}")
+        typer.echo(f"{name}: no error. Next: rpcstats paper retention --council {quote(council)}")
     return not errors
 
 

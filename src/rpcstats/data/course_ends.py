@@ -71,7 +71,9 @@ def _register(sessions: pd.DataFrame | None) -> pd.DataFrame:
     last = attended["session_no"].max()
     is_no = sessions["attended"].astype("object") == "no"
     is_same = sessions["episode_id"] == sessions["episode_id"].shift()
-    is_after = sessions["session_no"] > sessions["episode_id"].map(last).fillna(0)
+    # Unlike `map`, `reindex` keeps the kind of the values where there are no sessions at all.
+    last_of_each = last.reindex(sessions["episode_id"]).fillna(0).set_axis(sessions.index)
+    is_after = sessions["session_no"] > last_of_each
     second = is_no & is_no.shift(fill_value=False) & is_same & is_after
     absent = second.groupby(sessions["episode_id"]).any()
     register = pd.DataFrame(

@@ -128,7 +128,7 @@ def seen_by(extract: Extract, data_cut: date | str | None = None) -> Seen:
     Raises
     ------
     ParameterError
-        If the day is after the extract's own data cut.
+        If the day is after the extract's own data cut, or before its period.
     SchemaError
         If an earlier cut is asked for and a closed episode has no closing date.
     """
@@ -139,6 +139,8 @@ def seen_by(extract: Extract, data_cut: date | str | None = None) -> Seen:
             "data_cut is later than the extract's own",
             ["the extract knows nothing after its data cut; give that day or an earlier one"],
         )
+    if cut < as_day(extract.council.period_start, "period"):
+        raise ParameterError("data_cut is earlier than the period", ["give a later day"])
     whole = extract.table("referrals")
     episodes = extract.table("episodes") if extract.has("episodes") else _no_episodes()
     sessions = extract.table("sessions") if extract.has("sessions") else None

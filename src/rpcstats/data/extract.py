@@ -69,7 +69,11 @@ class Extract:
         """
         if name not in self._frames:
             known = name in TABLES
-            hint = f": {missing_table(name).hint}" if known else did_you_mean(name, TABLES)
+            hint = (
+                f": {missing_table(name, self.council).hint}"
+                if known
+                else did_you_mean(name, TABLES)
+            )
             raise SchemaError(
                 f"the extract of {self.council.name}", [f"has no table `{name}`{hint}"]
             )
@@ -144,7 +148,9 @@ def check_extract(
     told = {fault.table for fault in faults}
     if extract is not None and not told & {None, COUNCIL_FILE}:
         faults += [
-            missing_table(name) for name in expected if not extract.has(name) and name not in told
+            missing_table(name, extract.council)
+            for name in expected
+            if not extract.has(name) and name not in told
         ]
     return sorted(faults, key=lambda fault: fault.severity)
 

@@ -34,7 +34,7 @@ BY: Final = (
 
 NOT_RECORDED: Final = "not recorded"
 
-_DUE: Final = "starters whose course was due to end by the data cut, and has an outcome"
+_DUE: Final = "starters whose course was due to end by the data cut and whose outcome is known"
 _DEFINITIONS: Final = {
     "referred": "Referrals made by the data cut, repeats counted once.",
     "appropriate": "Referrals the service decided were appropriate; those pending are left out.",

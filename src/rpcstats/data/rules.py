@@ -52,13 +52,20 @@ class Tables:
         Returns
         -------
         Series
-            In the rows of the asking table; empty where there is no such id.
+            In the rows of the asking table; empty where there is no such id, or no column of ids.
         """
-        frame = self.frames[table].dropna(subset=[key]).drop_duplicates(key)
+        frame = self.frames[table]
+        if key in frame:
+            frame = frame.dropna(subset=[key]).drop_duplicates(key)
+            index = pd.Index(frame[key], dtype=object)
+        else:
+            frame, index = frame.iloc[:0], pd.Index([], dtype=object)
         values = frame[wanted]
         if isinstance(values.dtype, pd.CategoricalDtype):
             values = values.astype(object)
-        return ids.map(pd.Series(values.to_numpy(), index=pd.Index(frame[key])))
+        # Unlike `map`, `reindex` keeps the kind of the values where no id is found.
+        found = pd.Series(values.to_numpy(), index=index).reindex(ids.astype(object))
+        return found.set_axis(ids.index)
 
 
 Breaks = Callable[[Tables], "pd.Series[bool]"]

@@ -63,27 +63,35 @@ def find_sources(
         elif source is not None:
             sources[name] = source
         elif needed:
-            faults.append(missing_table(name))
+            faults.append(missing_table(name, council))
     if not sources and not faults:
-        hint = "add referrals.csv, episodes.csv ..., or name the files under `tables`"
+        hint = (
+            "add referrals.csv, episodes.csv ..., or name the files under `tables` in council.yml; "
+            "for one workbook with a sheet a table write `workbook: its name.xlsx` there"
+        )
         faults.append(file_fault(None, "no table found", hint))
     return sources, faults
 
 
-def missing_table(name: str) -> Fault:
+def missing_table(name: str, council: CouncilFile) -> Fault:
     """Tell that a table is not there.
 
     Parameters
     ----------
     name : str
         Our name of the table.
+    council : CouncilFile
+        Whose extract it is.
 
     Returns
     -------
     Fault
         An error.
     """
-    hint = f"add {name}.csv, or name the file under tables.{name}.file in council.yml"
+    if council.workbook is None:
+        hint = f"add {name}.csv, or name the file under tables.{name}.file in council.yml"
+    else:
+        hint = f"name its sheet of the workbook under tables.{name}.sheet in council.yml"
     return file_fault(name, "missing table", hint)
 
 

@@ -8,7 +8,8 @@ at a time, and takes a grouped table to be published beside the same table witho
 from rpcstats.disclosure.curves import released_median
 from rpcstats.disclosure.ledger import LedgerEntry
 from rpcstats.disclosure.policy import DisclosurePolicy, disclosure_policy
-from rpcstats.disclosure.release import Disclosed, disclose, is_disclosed
+from rpcstats.disclosure.release import disclose
+from rpcstats.disclosure.sealed import Disclosed, is_disclosed
 
 __all__ = [
     "Disclosed",

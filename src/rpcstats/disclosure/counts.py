@@ -30,11 +30,13 @@ from rpcstats.disclosure.protected import (
     whole_counts,
     withheld_note,
 )
-from rpcstats.disclosure.suppression import BoolArray, Given, released_range, withheld_cells
+from rpcstats.disclosure.reader import BoolArray, Given, released_range
+from rpcstats.disclosure.suppression import withheld_cells
 from rpcstats.errors import DisclosureError
 
 PERCENT_DIGITS: Final = 2
 N_EXCLUDED: Final = "n_excluded"
+MOST_GROUPS: Final = 40
 KNOWN_LABELS: Final = frozenset({STAGE, BASE_LABEL, DEFINITION, MEASURE})
 
 
@@ -62,8 +64,8 @@ def protect_proportions(
     Returns
     -------
     Protected
-        Counts rounded or withheld; proportions and Wilson (1927) intervals of the rounded
-        counts, to whole percent.
+        Counts rounded or withheld; proportions of the rounded counts, and the widest Wilson
+        (1927) interval of counts that round to them, to whole percent.
 
     Raises
     ------
@@ -74,6 +76,7 @@ def protect_proportions(
         return unchanged(frame)
     labels = label_columns(frame, PROPORTION, by)
     by = by or _front_group(labels)
+    _check_by(frame, by)
     n, base, hide_n, hide_base = protect_pairs(frame, policy, labels=labels, by=by)
     out = frame.loc[:, [c for c in frame.columns if c in {*PROPORTION, *labels}]]
     out = out.reset_index(drop=True)
@@ -183,6 +186,15 @@ def _check_counts(frame: pd.DataFrame) -> None:
         raise DisclosureError("A count exceeds its base: check columns n and base.")
 
 
+def _check_by(frame: pd.DataFrame, by: str | None) -> None:
+    if by is not None and (
+        pd.api.types.is_float_dtype(frame[by].dtype) or frame[by].nunique() > MOST_GROUPS
+    ):
+        raise DisclosureError(
+            f"by= names groups, {MOST_GROUPS} at the most, not measurements: cut the column."
+        )
+
+
 def _front_group(labels: Labels) -> str | None:
     if STAGE in labels and labels[0] not in KNOWN_LABELS:
         return labels[0]
@@ -206,13 +218,18 @@ def _overall(
     outer = read_cells(total, tuple(c for c in labels if c != by), None)
     hidden = withheld_cells(outer, policy)
     low, high = released_range(outer.value, policy)
-    given = {}
+    given = []
     for place, n, base in zip(places, outer.n_cell, outer.base_cell, strict=True):
-        for cell, own in ((n, cells.n_cell), (base, cells.base_cell)):
-            if cell != NO_BASE and not hidden[cell]:
-                parts = tuple(int(c) for c in own[place])
-                given[parts] = Given(parts, float(low[cell]), float(high[cell]))
-    return tuple(given.values())
+        parts = {n: tuple(cells.n_cell[place].tolist())}
+        if base != NO_BASE:
+            parts.setdefault(base, tuple(cells.base_cell[place].tolist()))
+            if base != n and not hidden[n]:
+                left = outer.value[base] - outer.value[n]
+                bounds = (0.0, 0.0) if left == 0 else (float(policy.threshold), np.inf)
+                given.append(Given(parts[base], *bounds, less=parts[n]))
+        shown = [cell for cell in parts if not hidden[cell]]
+        given += [Given(parts[cell], float(low[cell]), float(high[cell])) for cell in shown]
+    return tuple({(g.parts, g.less): g for g in given}.values())
 
 
 def _base_values(cells: Cells) -> FloatArray:
@@ -226,7 +243,12 @@ def _shares(
     surely, _ = possible_counts(base, policy.round_to, policy.rounding)
     usable = ~np.isnan(n) & (base > 0) & (surely >= policy.percent_base)
     k, m = np.where(usable, n, 0.0), np.where(usable, base, 1.0)
-    low, high = wilson(k, m, conf_level=conf_level)
+    (least, most), (fewest, largest) = (
+        [np.where(usable, x, 1.0) for x in possible_counts(c, policy.round_to, policy.rounding)]
+        for c in (k, m)
+    )
+    low, _ = wilson(np.minimum(least, largest), largest, conf_level=conf_level)
+    _, high = wilson(np.minimum(most, fewest), fewest, conf_level=conf_level)
     share, low, high = (
         np.where(usable, np.round(x, PERCENT_DIGITS), np.nan) for x in (k / m, low, high)
     )
@@ -247,8 +269,8 @@ def _actions(
     n_withheld: int, n_cells: int, share: FloatArray, policy: DisclosurePolicy
 ) -> tuple[str, ...]:
     actions = [
-        f"Counts were rounded to the nearest {policy.round_to}; percentages and intervals"
-        " were worked out from the rounded counts."
+        f"Counts were rounded to the nearest {policy.round_to}; percentages were worked out"
+        " from the rounded counts, and intervals allow for the rounding."
     ]
     if n_withheld:
         actions.append(

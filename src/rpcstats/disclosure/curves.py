@@ -24,7 +24,8 @@ from rpcstats._vocabulary import (
 from rpcstats.disclosure._feasible import FloatArray
 from rpcstats.disclosure._pooling import Curve, IntArray, Path, pool_steps, protected_curve
 from rpcstats.disclosure._rounding import round_counts
-from rpcstats.disclosure.leavers import Plan, given_away
+from rpcstats.disclosure.balance import Plan
+from rpcstats.disclosure.leavers import given_away
 from rpcstats.disclosure.policy import DisclosurePolicy
 from rpcstats.disclosure.protected import (
     RELEASED,
@@ -81,6 +82,7 @@ def protect_curve(
         A row at time 0, at the end of each pooled step, and at each grid time. `n_risk` is
         the rounded number at risk just before `time`; `n_event` the difference of rounded
         cumulative events; `std_error` is on the scale of the estimate (Greenwood 1926).
+        Within a pooled step only the number at risk is told.
 
     Raises
     ------
@@ -178,7 +180,8 @@ def _release(path: Path, times: FloatArray, policy: DisclosurePolicy) -> _Releas
         return None
     end, is_whole = steps.end, steps.is_whole
     grid = times[path.at_risk(times) >= floor]
-    fault: float | None = 0.0
+    safe: set[bytes] = set()
+    first = 0.0
     while end.size:
         curve = protected_curve(path, end, policy.survival_round_to, policy.survival_rounding)
         is_whole = is_whole and curve.d.size == end.size
@@ -186,10 +189,11 @@ def _release(path: Path, times: FloatArray, policy: DisclosurePolicy) -> _Releas
         plan = Plan(end, grid, is_whole)
         if not end.size:
             break
-        fault = given_away(path, plan, curve, policy, first=fault)
+        fault = given_away(path, plan, curve, policy, first=first, safe=safe)
         if fault is None:
             return _Released(plan, curve)
         end, grid = _coarser(path, end, grid, fault)
+        first = fault
     return None
 
 
@@ -233,14 +237,15 @@ def _stratum(
     )
     extra = times[~np.isin(times, ends)]
     shown = np.isin(extra, plan.grid)
-    drawn = (shown & plan.is_whole) | (extra <= ends[-1])
+    inside = extra < ends[-1]
+    drawn = shown & plan.is_whole & ~inside
     carried = steps.iloc[np.searchsorted(ends, extra, side="right")].reset_index(drop=True)
     figures = [ESTIMATE, STD_ERROR, CONF_LOW, CONF_HIGH]
     carried.loc[~drawn, figures] = np.nan
     carried[TIME], carried[N_EVENT] = extra, np.nan
     carried[STATUS] = np.where(shown, RELEASED, WITHHELD)
     carried[NOTE] = np.where(
-        ~shown, _at_risk_note(policy), np.where(drawn, AT_RISK_ONLY, PAST_THE_END)
+        ~shown, _at_risk_note(policy), np.where(drawn | inside, AT_RISK_ONLY, PAST_THE_END)
     )
     out = pd.concat([steps, carried], ignore_index=True) if extra.size else steps
     at_risk = path.at_risk(out[TIME].to_numpy())

@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from rpcstats._vocabulary import DF, N_EVENT, NOTE, P_VALUE, STATISTIC, STATUS
+from rpcstats._vocabulary import N_EVENT, NOTE, P_VALUE, STATUS
 from rpcstats.disclosure._feasible import FloatArray
 from rpcstats.disclosure._rounding import round_counts
 from rpcstats.disclosure.policy import DisclosurePolicy
 from rpcstats.disclosure.protected import RELEASED, WITHHELD, whole_counts, withheld_note
-from rpcstats.disclosure.suppression import BoolArray, is_small
+from rpcstats.disclosure.reader import BoolArray, is_small
 
 IntArray = NDArray[np.int64]
 
@@ -22,11 +22,8 @@ N_MISSING: Final = "n_missing"
 P_ADJUSTED: Final = "p_adjusted"
 SETTINGS: Final = ("tau", "conf_level")
 
-ESTIMATE_DIGITS: Final = 1
-P_FLOOR: Final = 0.001
+RESULT: Final = "result"
 P_BAND: Final = 0.05
-HOLM_TOLERANCE: Final = 1e-9
-"""A Holm-adjusted p-value is a small whole multiple of its own; more digits than noise."""
 
 
 def compared_groups(frame: pd.DataFrame, glance: pd.DataFrame) -> list[IntArray]:
@@ -74,7 +71,8 @@ def protect_glance(glance: pd.DataFrame, policy: DisclosurePolicy) -> pd.DataFra
     gone = is_small(n_obs, policy)
     out[N_OBS] = _rounded(n_obs, gone, policy)
     gone = gone | is_small(n_event, policy) | is_small(n_obs - n_event, policy)
-    out[N_EVENT] = _rounded(n_event, gone, policy)
+    events = round_counts(n_event, policy.survival_round_to, policy.survival_rounding)
+    out[N_EVENT] = np.where(gone, np.nan, events)
     if N_GROUP in glance:
         out[N_GROUP] = glance[N_GROUP].to_numpy()
     if N_MISSING in glance:
@@ -100,37 +98,62 @@ def protect_p(
     groups: Sequence[pd.DataFrame],
     policy: DisclosurePolicy,
 ) -> None:
-    """Write statistic, df and p-values as far as the groups behind each test allow.
+    """Say on which side of 0.05 each test lies, if the groups behind it are large enough.
 
     Parameters
     ----------
     out : DataFrame
-        The protected summary, a row per test; written to.
+        The protected summary, a row per test; its `result` and `status` are written.
     glance : DataFrame
         The true summary.
     groups : sequence of DataFrame
         For each test, the true n_obs and n_event of the groups it compares.
     policy : DisclosurePolicy
         The rules.
+
+    Notes
+    -----
+    A statistic or a p-value, even to two digits, together with rounded counts leaves few
+    tables that could have given it, so neither is released.
     """
-    p = glance[P_VALUE].to_numpy(dtype=np.float64)
-    statistic = glance[STATISTIC].to_numpy(dtype=np.float64)
+    told = with_results(glance, exact=False)
+    if told is None:
+        return
     refused = np.array([_is_refused(part, policy) for part in groups])
-    banded = np.array([_has_small_events(part, policy) for part in groups]) & ~refused
-    shown = ~refused & ~banded
-    out[STATISTIC] = np.where(shown, np.round(statistic, ESTIMATE_DIGITS), np.nan)
-    if DF in glance:
-        out[DF] = glance[DF].to_numpy()
-    out[P_VALUE] = np.where(shown, _coarse(p), np.nan)
-    if P_ADJUSTED in glance:
-        adjusted = glance[P_ADJUSTED].to_numpy(dtype=np.float64)
-        out[P_ADJUSTED] = np.where(shown & _own_multiple(adjusted, p), _coarse(adjusted), np.nan)
-    tested = ~np.isnan(p)
-    out[STATUS] = np.where(tested & ~shown, WITHHELD, out[STATUS])
-    bands = np.where(p < P_BAND, f"p under {P_BAND}", f"p {P_BAND} or more")
-    out[NOTE] = np.where(
-        tested & refused, withheld_note(policy), np.where(tested & banded, bands, out[NOTE])
-    )
+    tested = glance[P_VALUE].notna().to_numpy()
+    out[RESULT] = np.where(tested & refused, WITHHELD, told[RESULT])
+    out[STATUS] = np.where(tested & refused, WITHHELD, out[STATUS])
+    out[NOTE] = np.where(tested & refused, withheld_note(policy), out[NOTE])
+
+
+def with_results(glance: pd.DataFrame | None, *, exact: bool) -> pd.DataFrame | None:
+    """Add the result of each test in words.
+
+    Parameters
+    ----------
+    glance : DataFrame or None
+        A row per test: p_value, and p_adjusted and note where there are any.
+    exact : bool
+        Whether the p-value itself is told, or only its side of 0.05.
+
+    Returns
+    -------
+    DataFrame
+        The summary with a column `result`; as it is where there is no test.
+    """
+    if glance is None or P_VALUE not in glance:
+        return glance
+    adjusted = P_ADJUSTED in glance
+    p = glance[P_ADJUSTED if adjusted else P_VALUE].to_numpy(dtype=np.float64)
+    notes = glance[NOTE].astype(str) if NOTE in glance else pd.Series("", index=glance.index)
+    after = ", adjusted" if adjusted else ""
+    words = [f"p = {x:.2g}{after}" if exact else _side(x) + after for x in p]
+    results = [note if np.isnan(x) else said for x, note, said in zip(p, notes, words, strict=True)]
+    return glance.assign(**{RESULT: results})
+
+
+def _side(p: float) -> str:
+    return f"p under {P_BAND}" if p < P_BAND else f"p {P_BAND} or more"
 
 
 def _is_refused(groups: pd.DataFrame, policy: DisclosurePolicy) -> bool:
@@ -139,21 +162,3 @@ def _is_refused(groups: pd.DataFrame, policy: DisclosurePolicy) -> bool:
     spare = n_obs.sum() - len(groups)
     few = (n_obs < policy.threshold).any() or events.sum() < policy.threshold
     return bool(few or spare < policy.residual_df)
-
-
-def _has_small_events(groups: pd.DataFrame, policy: DisclosurePolicy) -> bool:
-    n_obs, events = (whole_counts(groups[c], c) for c in (N_OBS, N_EVENT))
-    return bool((is_small(events, policy) | is_small(n_obs - events, policy)).any())
-
-
-def _coarse(p: FloatArray) -> FloatArray:
-    rounded = [float(f"{x:.2g}") if np.isfinite(x) else np.nan for x in p]
-    return np.maximum(np.array(rounded, dtype=np.float64), P_FLOOR)
-
-
-def _own_multiple(adjusted: FloatArray, p: FloatArray) -> BoolArray:
-    """Tell which adjusted p-values say nothing about the p-value of another test."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        multiple = adjusted / p
-    own: BoolArray = (adjusted >= 1) | (np.abs(multiple - np.round(multiple)) < HOLM_TOLERANCE)
-    return own

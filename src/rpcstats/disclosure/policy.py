@@ -111,8 +111,9 @@ def _faults(policy: DisclosurePolicy) -> list[str]:
     preset = _PRESETS.get(policy.name)
     if preset is not None and not preset.same_rules(policy):
         return ["the name belongs to a preset: give your own rules a name of their own"]
-    if not policy.protects:
-        return []
+    if policy.watermark is not None:
+        blank = not policy.watermark.strip()
+        return ["rules that protect nothing need words for the watermark"] if blank else []
     faults = []
     if min(policy.threshold, policy.survival_threshold) < SMALLEST_THRESHOLD:
         faults.append(f"set both thresholds to {SMALLEST_THRESHOLD} or more, or use 'internal'")

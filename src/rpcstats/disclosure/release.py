@@ -1,8 +1,7 @@
 """The one door out: a result goes in, and leaves sealed or not at all."""
 
 from collections.abc import Sequence
-from dataclasses import InitVar, dataclass
-from typing import Any, Final, Literal, Protocol, get_args, runtime_checkable
+from typing import Any, Final, Protocol, get_args, runtime_checkable
 
 import pandas as pd
 
@@ -22,7 +21,9 @@ from rpcstats._vocabulary import (
 )
 from rpcstats.disclosure.counts import protect_flow, protect_proportions
 from rpcstats.disclosure.curves import protect_curve
+from rpcstats.disclosure.glances import with_results
 from rpcstats.disclosure.ledger import LedgerEntry
+from rpcstats.disclosure.means import means_of_protected
 from rpcstats.disclosure.policy import DisclosurePolicy, disclosure_policy
 from rpcstats.disclosure.protected import (
     RELEASED,
@@ -31,26 +32,25 @@ from rpcstats.disclosure.protected import (
     refuse_person_columns,
     unchanged,
 )
+from rpcstats.disclosure.sealed import SEAL, Disclosed, Status
 from rpcstats.disclosure.summaries import pass_published, protect_mean, protect_test
 from rpcstats.errors import DisclosureError
 
-Status = Literal["released", "partly", "withheld"]
-
 FLOW_COLUMNS: Final = frozenset(FLOW) - {DEFINITION}
 CURVE_COLUMNS: Final = frozenset(CURVE) - {STRATA, N_CENSOR, STD_ERROR, CONF_LOW, CONF_HIGH}
+OUTCOMES: Final = frozenset({"entry", "time", "event", "cause"})
+OWN_PACKAGE: Final = "rpcstats"
 _NEEDED: Final = {
     "curve": CURVE_COLUMNS,
     "mean": frozenset({ESTIMATE, CONF_LOW, CONF_HIGH}),
     "test": frozenset[str](),
 }
 
-_SEAL: Final = object()
-
 _CAN_BE_RELEASED: Final = (
     "disclose() takes a result that says its release_kind (a Kaplan-Meier curve, a test, a"
     " restricted mean), a frame with columns n, base, estimate, conf_low, conf_high (such as"
-    " funnel gives), the frame that flow gives, a curve's tidy frame, or figures that are"
-    ' public already, with kind="published" and a source for every row.'
+    " funnel gives), the frame that flow gives, a curve's tidy frame, or what"
+    " published_figures and precision_and_power give."
 )
 
 
@@ -63,91 +63,6 @@ class Releasable(Protocol):
     def tidy(self) -> pd.DataFrame:
         """Give the result as a frame."""
         ...
-
-
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Disclosed:
-    """An output that has passed disclosure control; only `disclose` makes one.
-
-    Attributes
-    ----------
-    frame : DataFrame
-        The protected frame, a fresh copy each time; a withheld number is NaN and its row
-        has status "withheld" and a note.
-    glance : DataFrame or None
-        The protected summary, if the result has one that may be shown.
-    kind : str
-        Kind of output.
-    status : {"released", "partly", "withheld"}
-        Whether all rows, some or none could be released in full.
-    actions : tuple of str
-        What was done, one sentence each.
-    policy : str
-        Name of the rules.
-    watermark : str or None
-        Words that have to be printed over it.
-    entry : LedgerEntry
-        Its record for the ledger.
-    """
-
-    _frame: pd.DataFrame
-    _glance: pd.DataFrame | None
-    _rules: DisclosurePolicy
-    kind: ReleaseKind
-    status: Status
-    entry: LedgerEntry
-    seal: InitVar[object] = None
-
-    def __post_init__(self, seal: object) -> None:
-        if seal is not _SEAL:
-            raise DisclosureError(
-                "A Disclosed can't be made by hand: call disclose(result, policy)."
-            )
-
-    @property
-    def frame(self) -> pd.DataFrame:
-        """The protected frame, a fresh copy."""
-        return self._frame.copy()
-
-    @property
-    def glance(self) -> pd.DataFrame | None:
-        """The protected summary, a fresh copy, or None."""
-        return None if self._glance is None else self._glance.copy()
-
-    @property
-    def actions(self) -> tuple[str, ...]:
-        """What was done, one sentence each."""
-        return self.entry.actions
-
-    @property
-    def policy(self) -> str:
-        """Name of the rules."""
-        return self._rules.name
-
-    @property
-    def watermark(self) -> str | None:
-        """Words that have to be printed over it."""
-        return self._rules.watermark
-
-    def _repr_html_(self) -> str:
-        html: str = self._frame.to_html(index=False, na_rep="withheld")
-        return html
-
-
-def is_disclosed(obj: object) -> bool:
-    """Tell whether something has passed disclosure control.
-
-    Parameters
-    ----------
-    obj : object
-        Anything.
-
-    Returns
-    -------
-    bool
-        True for what `disclose` returned.
-    """
-    return type(obj) is Disclosed
 
 
 def disclose(
@@ -175,7 +90,7 @@ def disclose(
         Curves: times at which the number at risk is wanted; a number of sessions means
         each from 0 up to it.
     conf_level : float, default 0.95
-        Level of recomputed intervals.
+        Level of recomputed intervals of a frame; a result has its own.
 
     Returns
     -------
@@ -194,10 +109,13 @@ def disclose(
         return _again(obj, rules)
     kind, frame, glance = _read(obj, kind)
     refuse_person_columns(frame)
+    _refuse_person_variables(frame)
     if not len(frame) and kind != "published":
         raise DisclosureError("There is nothing to disclose: the frame has no rows.")
     times = range(grid + 1) if isinstance(grid, int) else grid
-    done = _protect(kind, frame, glance, rules, by=by, grid=times, conf_level=conf_level)
+    level = float(getattr(obj, "conf_level", conf_level))
+    means = _means(obj, rules, level)
+    done = _protect(kind, frame, glance, rules, by=by, grid=times, conf_level=level, means=means)
     rows = done.frame[STATUS].tolist()
     status: Status = (
         "released" if WITHHELD not in rows else "partly" if RELEASED in rows else "withheld"
@@ -218,12 +136,12 @@ def disclose(
         kind=kind,
         status=status,
         entry=entry,
-        seal=_SEAL,
+        seal=SEAL,
     )
 
 
 def _again(safe: Disclosed, rules: DisclosurePolicy) -> Disclosed:
-    if not safe._rules.same_rules(rules):
+    if not safe.follows(rules):
         raise DisclosureError(
             f"This was disclosed by the rules '{safe.policy}' and can't be changed to"
             f" '{rules.name}': disclose the result itself again."
@@ -235,9 +153,13 @@ def _read(
     obj: Any, kind: ReleaseKind | None
 ) -> tuple[ReleaseKind, pd.DataFrame, pd.DataFrame | None]:
     if isinstance(obj, pd.DataFrame):
+        if kind == "published":
+            raise DisclosureError(f"A bare frame can't say that it is public. {_CAN_BE_RELEASED}")
         return kind or _kind_of(obj), obj, None
     if not isinstance(obj, Releasable) or obj.release_kind not in get_args(ReleaseKind):
         raise DisclosureError(f"A {type(obj).__name__} can't be released. {_CAN_BE_RELEASED}")
+    if obj.release_kind == "published" and type(obj).__module__.split(".")[0] != OWN_PACKAGE:
+        raise DisclosureError(f"A {type(obj).__name__} can't say that it is public.")
     if getattr(obj, "is_weighted", False):
         raise DisclosureError(
             "The counts behind a weighted result are not numbers of people: disclose the"
@@ -249,6 +171,27 @@ def _read(
         )
     summarise = getattr(obj, "glance", None)
     return obj.release_kind, obj.tidy(), summarise() if callable(summarise) else None
+
+
+def _refuse_person_variables(frame: pd.DataFrame) -> None:
+    """Refuse groups that are single people, or are made of the outcome itself."""
+    named = set(frame["variable"].astype(str)) if "variable" in frame else set()
+    bad = sorted(name for name in named if name.endswith("_id") or name in OUTCOMES)
+    if bad:
+        raise DisclosureError(
+            f"Groups of {', '.join(bad)} are single people or outcomes: compare groups known at"
+            " referral."
+        )
+
+
+def _means(obj: Any, rules: DisclosurePolicy, conf_level: float) -> pd.DataFrame | None:
+    """Read restricted means off the protected curves of a result that has curves."""
+    curves = getattr(obj, "curves", None)
+    if not (rules.protects and callable(curves)):
+        return None
+    tau = float(obj.tau)
+    safe = protect_curve(curves(), rules, grid=[tau], conf_level=conf_level)
+    return means_of_protected(safe.frame, tau=tau, conf_level=conf_level)
 
 
 def _kind_of(frame: pd.DataFrame) -> ReleaseKind:
@@ -269,11 +212,12 @@ def _protect(
     by: str | None,
     grid: Sequence[float],
     conf_level: float,
+    means: pd.DataFrame | None,
 ) -> Protected:
     if kind == "published":
         return pass_published(frame)
     if not rules.protects:
-        return unchanged(frame, glance)
+        return unchanged(frame, with_results(glance, exact=True))
     if kind == "counts":
         if _kind_of(frame) == "counts" and set(frame.columns) >= set(PROPORTION):
             return protect_proportions(frame, rules, by=by, conf_level=conf_level)
@@ -284,5 +228,5 @@ def _protect(
     if kind == "curve":
         return protect_curve(frame, rules, grid=grid, conf_level=conf_level)
     if kind == "mean":
-        return protect_mean(frame, rules, glance)
-    return protect_test(frame, rules, glance)
+        return protect_mean(frame, rules, glance, means)
+    return protect_test(frame, rules, glance, means)

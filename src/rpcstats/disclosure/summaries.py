@@ -18,7 +18,6 @@ from rpcstats._vocabulary import (
 )
 from rpcstats.disclosure.counts import protect_pairs
 from rpcstats.disclosure.glances import (
-    ESTIMATE_DIGITS,
     N_OBS,
     compared_groups,
     protect_glance,
@@ -34,16 +33,20 @@ from rpcstats.disclosure.protected import (
     whole_counts,
     withheld_note,
 )
-from rpcstats.disclosure.suppression import BoolArray
+from rpcstats.disclosure.reader import BoolArray
 from rpcstats.errors import DisclosureError
 
 OBSERVED: Final = "observed"
 SOURCE: Final = "source"
+NO_CURVE: Final = "too few left for a protected curve to take a mean from"
 DROPPED: Final = (STD_ERROR, "expected")
 
 
 def protect_mean(
-    frame: pd.DataFrame, policy: DisclosurePolicy, glance: pd.DataFrame | None = None
+    frame: pd.DataFrame,
+    policy: DisclosurePolicy,
+    glance: pd.DataFrame | None = None,
+    means: pd.DataFrame | None = None,
 ) -> Protected:
     """Protect means with their numbers of observations and events.
 
@@ -55,11 +58,13 @@ def protect_mean(
         The rules.
     glance : DataFrame, optional
         The one-row summary.
+    means : DataFrame, optional
+        Estimates and limits read off the protected curves, a row for each of the frame's.
 
     Returns
     -------
     Protected
-        Counts rounded or withheld; estimates and limits to one decimal, where none of the
+        Counts rounded or withheld; the estimates and limits of `means`, where none of the
         counts behind them is withheld and the base is large enough for a percentage.
 
     Raises
@@ -70,13 +75,16 @@ def protect_mean(
     if not policy.protects:
         return unchanged(frame, glance)
     out, hidden = _protected_groups(frame, policy)
-    _round_estimates(out, frame, ~hidden & _large(frame, policy))
+    _write_means(out, means, ~hidden & _large(frame, policy))
     summary = None if glance is None else protect_glance(glance, policy)
     return _sealed(out, hidden, frame, policy, summary)
 
 
 def protect_test(
-    frame: pd.DataFrame, policy: DisclosurePolicy, glance: pd.DataFrame | None
+    frame: pd.DataFrame,
+    policy: DisclosurePolicy,
+    glance: pd.DataFrame | None,
+    means: pd.DataFrame | None = None,
 ) -> Protected:
     """Protect a comparison of groups.
 
@@ -89,14 +97,15 @@ def protect_test(
     glance : DataFrame or None
         A row per test: statistic, df, p_value, n_obs, n_event, n_group; labels that the
         frame has too tell which groups a test compares.
+    means : DataFrame, optional
+        Estimates and limits read off the protected curves, a row for each of the frame's.
 
     Returns
     -------
     Protected
-        Counts rounded or withheld; the statistic to one decimal and p to two significant
-        digits (0.001 stands for less). Both are withheld if a group or all events
-        together are too few, or too few residual degrees of freedom are left; where a
-        group's events alone are withheld, only the side of 0.05 is told.
+        Counts rounded or withheld; of each test the side of 0.05 on which p lies, unless a
+        group or all events together are too few, or too few residual degrees of freedom
+        are left.
 
     Raises
     ------
@@ -110,7 +119,7 @@ def protect_test(
     frame = frame.rename(columns={OBSERVED: N_EVENT})
     out, hidden = _protected_groups(frame, policy)
     if ESTIMATE in frame:
-        _round_estimates(out, frame, ~hidden & _large(frame, policy))
+        _write_means(out, means, ~hidden & _large(frame, policy))
     summary = protect_glance(glance, policy)
     protect_p(
         summary, glance, [frame.iloc[rows] for rows in compared_groups(frame, glance)], policy
@@ -143,7 +152,7 @@ def pass_published(frame: pd.DataFrame) -> Protected:
             " fill the column 'source'."
         )
     done = unchanged(frame)
-    actions = ("Nothing was changed: every row names the source that made it public.",)
+    actions = ("Nothing was changed: every row names its public source or its calculation.",)
     return Protected(
         frame=done.frame, actions=actions, n_cells=done.n_cells, n_withheld=0, n_rounded=0
     )
@@ -170,7 +179,11 @@ def _protected_groups(
     n, base, hide_n, hide_base = protect_pairs(pairs, policy, labels=keys, by=by)
     out = frame.loc[:, [c for c in frame.columns if c not in DROPPED]].reset_index(drop=True)
     hidden: BoolArray = hide_n | hide_base
-    out[N_OBS], out[N_EVENT] = base, n
+    one_rule = (policy.round_to, policy.rounding) == (
+        policy.survival_round_to,
+        policy.survival_rounding,
+    )
+    out[N_OBS], out[N_EVENT] = base, n if one_rule else np.full(len(out), np.nan)
     out[STATUS] = np.where(hidden, WITHHELD, RELEASED)
     out[NOTE] = np.where(hidden, withheld_note(policy), "")
     return out, hidden
@@ -182,10 +195,13 @@ def _large(frame: pd.DataFrame, policy: DisclosurePolicy) -> BoolArray:
     return large
 
 
-def _round_estimates(out: pd.DataFrame, frame: pd.DataFrame, shown: BoolArray) -> None:
+def _write_means(out: pd.DataFrame, means: pd.DataFrame | None, shown: BoolArray) -> None:
     for column in (ESTIMATE, CONF_LOW, CONF_HIGH):
-        values = np.round(frame[column].to_numpy(dtype=np.float64), ESTIMATE_DIGITS)
+        values = np.nan if means is None else means[column].to_numpy(dtype=np.float64)
         out[column] = np.where(shown, values, np.nan)
+    no_curve = shown & out[ESTIMATE].isna().to_numpy()
+    out[STATUS] = np.where(no_curve, WITHHELD, out[STATUS])
+    out[NOTE] = np.where(no_curve, NO_CURVE, out[NOTE])
 
 
 def _sealed(
@@ -198,9 +214,8 @@ def _sealed(
     n_cells = 2 * len(frame)
     n_withheld = int(out[[N_OBS, N_EVENT]].isna().to_numpy().sum())
     actions = [
-        f"Counts were rounded to the nearest {policy.round_to}; estimates, limits and"
-        " statistics were rounded to one decimal, p-values to two significant digits;"
-        " standard errors were left out."
+        f"Counts were rounded to the nearest {policy.round_to}; means and their limits were read"
+        " off protected curves, to one decimal; of a test only the side of 0.05 is told."
     ]
     if hidden.any():
         actions.append(

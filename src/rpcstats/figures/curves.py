@@ -56,8 +56,8 @@ RISK_DROP: Final = 46.0
 LABEL_ROOM: Final = 110.0
 MOST_SESSIONS: Final = 16
 POOLED_NOTE: Final = (
-    "Leavers are pooled to protect them: the line is straight between dots, because when in "
-    "that time they left is not shown."
+    "Leavers are pooled to protect them. Between two dots the line is straight: how many left "
+    "after each of those sessions is not shown."
 )
 
 
@@ -91,7 +91,7 @@ def step_curve(
     at_risk: bool = True,
     percent: bool = True,
     markers: Mapping[float, str] | None = None,
-    risk_label: str = "Still attending, at risk",
+    risk_label: str = "Number still followed",
     names: Mapping[str, str] | None = None,
     watermark: str | None = None,
 ) -> "Axes":

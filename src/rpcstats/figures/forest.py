@@ -14,7 +14,9 @@ from rpcstats.figures.columns import floats, require, texts, withheld_rows
 from rpcstats.figures.layout import (
     EDGE,
     LINE_HEIGHT,
+    POINTS_PER_INCH,
     dress,
+    line_count,
     new_figure,
     place_axes,
     points_from,
@@ -34,6 +36,9 @@ if TYPE_CHECKING:
 WIDEST_LABEL: Final = 150.0
 GAP: Final = 14.0
 INDENT: Final = 8.0
+NOTE_GAP: Final = 8.0
+NO_BASE: Final = "published without the number of people it is a share of, so without an interval"
+NO_INTERVAL: Final = "no interval could be worked out"
 
 
 def forest_dots(
@@ -47,7 +52,7 @@ def forest_dots(
     names: Mapping[str, str] | None = None,
     value_label: str | None = None,
     xlabel: str = "",
-    no_interval: str = "base not published",
+    no_interval: str | None = None,
     watermark: str | None = None,
 ) -> "Figure":
     """Draw estimates as dots with their intervals and print the values beside them.
@@ -56,7 +61,7 @@ def forest_dots(
     ----------
     frame : pandas.DataFrame
         Columns estimate, conf_low, conf_high and `label`, a row an estimate. A row
-        without bounds gets a hollow dot and the words `no_interval`.
+        without bounds gets a hollow dot, which a note under the axis explains.
     label : str, optional
         Column that names the rows; by default measure, stage, strata or term.
     group : str, optional
@@ -73,8 +78,9 @@ def forest_dots(
         Head of the printed values.
     xlabel : str
         Name of the horizontal axis.
-    no_interval : str
-        Why an estimate has no interval.
+    no_interval : str, optional
+        What a hollow dot means; by default, for percentages, that the number of people
+        was not published.
     watermark : str, optional
         Written across the picture.
 
@@ -93,8 +99,9 @@ def forest_dots(
     require(frame, wanted, chart="forest_dots")
     head = value_label or ("Percentage" if percent else "Estimate") + " (95% interval)"
     with paper_style():
-        rows = _rows(frame, label, group, dict(names or {}), percent=percent, bare=no_interval)
-        figure, ax = _panel(rows, head, under=bool(xlabel))
+        rows = _rows(frame, label, group, dict(names or {}), percent=percent)
+        note = _hollow_note(rows, no_interval or (NO_BASE if percent else NO_INTERVAL))
+        figure, ax = _panel(rows, head, note, under=bool(xlabel))
         draw_dots(ax, rows)
         _draw_scale(ax, rows, percent=percent, reference=reference, xlabel=xlabel)
         _name_reference(ax, reference, reference_label)
@@ -104,6 +111,7 @@ def forest_dots(
             write_column(ax, rows, words, x=x, side=0, gid="label")
         write_column(ax, rows, [row.text for row in rows], x=GAP, side=1, gid="value")
         write_head(ax, head, x=GAP, side=1)
+        _write_note(ax, note, left=left)
         if watermark:
             stamp(figure, watermark)
     return figure
@@ -123,7 +131,6 @@ def _rows(
     names: dict[str, str],
     *,
     percent: bool,
-    bare: str,
 ) -> list[Row]:
     groups = texts(frame, group) if group else [""] * len(frame)
     order = sorted(range(len(frame)), key=lambda i: groups.index(groups[i]))
@@ -141,17 +148,23 @@ def _rows(
             text = WITHHELD if withheld[i] else MISSING
         else:
             text = estimate_words(estimate, low, high, percent=percent)
-            if not np.isfinite([low, high]).all():
-                text = f"{text}, {bare}"
         rows.append(Row(words, text, estimate, low, high))
     return rows
 
 
-def _panel(rows: list[Row], head: str, *, under: bool) -> "tuple[Figure, Axes]":
+def _hollow_note(rows: list[Row], why: str) -> str:
+    hollow = any(
+        np.isfinite(row.estimate) and not np.isfinite([row.low, row.high]).all() for row in rows
+    )
+    return wrap(f"Hollow dot: {why}.", COLUMN_WIDTH - 2 * EDGE) if hollow else ""
+
+
+def _panel(rows: list[Row], head: str, note: str, *, under: bool) -> "tuple[Figure, Axes]":
     labels = max(text_width(row.label) for row in rows) + INDENT + GAP
     values = max([text_width(row.text) for row in rows] + [text_width(head, weight="semibold")])
     total = sum(row.height for row in rows)
     bottom = EDGE + 20.0 + (18.0 if under else 0.0)
+    bottom += NOTE_GAP + LINE_HEIGHT * line_count(note) if note else 0.0
     figure = new_figure(LINE_HEIGHT + 12.0 + total + bottom)
     ax = place_axes(
         figure,
@@ -164,6 +177,22 @@ def _panel(rows: list[Row], head: str, *, under: bool) -> "tuple[Figure, Axes]":
     ax.set_ylim(total, 0.0)
     ax.set_yticks([])
     return figure, ax
+
+
+def _write_note(ax: "Axes", note: str, *, left: float) -> None:
+    depth = float(ax.get_position().y0) * float(ax.figure.bbox.height) * POINTS_PER_INCH
+    ax.text(
+        -left,
+        EDGE - depth / ax.figure.dpi,
+        note,
+        transform=points_from(ax, 0, 0),
+        ha="left",
+        va="bottom",
+        fontsize=TEXT_SIZE,
+        fontfamily=FONT,
+        color=QUIET,
+        gid="note",
+    )
 
 
 def _draw_scale(

@@ -87,7 +87,7 @@ def funnel_chart(
     """
     require(frame, (STAGE, N, BASE, ESTIMATE, CONF_LOW, CONF_HIGH), chart="funnel_chart")
     with paper_style():
-        bases, notes = _base_words(texts(frame, BASE_LABEL))
+        bases, notes = _base_words(texts(frame, BASE_LABEL), _printed_bases(frame))
         rows = _rows(frame, _grouping(frame, by), bases, dict(names or {}))
         figure, bars, dots = _panels(rows, "\n".join(notes))
         _draw_bars(bars, rows)
@@ -143,9 +143,15 @@ def _value(estimate: float, low: float, high: float, base: float, label: str) ->
     return text if np.isnan(base) else f"{text}\nof {count(base)} {label}".rstrip()
 
 
-def _base_words(labels: list[str]) -> tuple[list[str], list[str]]:
+def _printed_bases(frame: pd.DataFrame) -> list[bool]:
+    shown = np.isfinite(floats(frame, ESTIMATE)) & np.isfinite(floats(frame, BASE))
+    return [bool(value) for value in shown]
+
+
+def _base_words(labels: list[str], printed: list[bool]) -> tuple[list[str], list[str]]:
     """Move names of bases too long for their column into notes."""
-    long = [label for label in dict.fromkeys(labels) if text_width(label) > BASE_WIDTH]
+    used = [label for label, shown in zip(labels, printed, strict=True) if shown]
+    long = [label for label in dict.fromkeys(used) if text_width(label) > BASE_WIDTH]
     marks = {label: f"[note {place + 1}]" for place, label in enumerate(long)}
     notes = [wrap(f"{mark} Of {label}.", COLUMN_WIDTH - 2 * EDGE) for label, mark in marks.items()]
     return [marks.get(label, label) for label in labels], notes

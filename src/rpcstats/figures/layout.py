@@ -200,7 +200,7 @@ def dress(ax: "Axes", *, grid: str) -> None:
 
 
 def stamp(figure: "Figure", text: str) -> None:
-    """Write a warning across a figure, large and light.
+    """Write a warning across a figure, large and light, under what is drawn.
 
     Parameters
     ----------
@@ -209,6 +209,8 @@ def stamp(figure: "Figure", text: str) -> None:
     text : str
         Such as ``"NOT FOR RELEASE"``.
     """
+    from matplotlib.axes import Axes
+
     across, up = (float(inches) * POINTS_PER_INCH for inches in figure.get_size_inches())
     unit = text_width(text, size=TEXT_SIZE, weight="bold") / TEXT_SIZE
     figure.text(
@@ -222,6 +224,9 @@ def stamp(figure: "Figure", text: str) -> None:
         alpha=WATERMARK_ALPHA,
         ha="center",
         va="center",
-        zorder=10,
+        zorder=-1,
         gid="watermark",
     )
+    # The background of axes would cover it.
+    for ax in figure.findobj(Axes):
+        ax.patch.set_visible(False)

@@ -38,7 +38,10 @@ def read_columns(data: Any, columns: Iterable[str]) -> pd.DataFrame:
     else:
         frame = _through_narwhals(data, wanted)
     if len(frame) == 0:
-        raise DataError("The data have no rows: check the filter that made them.")
+        raise DataError(
+            "The data have no rows: nobody was followed up by the data cut, or a filter took"
+            " all away."
+        )
     return frame
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 from rpcstats.errors import PaperError, ParameterError
 from rpcstats.paper.emit import KINDS, PNG, SVG, mime
 from rpcstats.paper.pandoc import Blocks, Node, div, nodes, parse_markdown, plain_text, walk, words
+from rpcstats.paper.prose import did_you_mean
 from rpcstats.paper.references import check_keys
-from rpcstats.paper.values import did_you_mean
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode

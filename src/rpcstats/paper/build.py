@@ -12,6 +12,7 @@ from rpcstats.errors import PaperError, ParameterError, RpcstatsError
 from rpcstats.paper import bundle as folders
 from rpcstats.paper import manifest as manifests
 from rpcstats.paper.bundle import Bundle
+from rpcstats.paper.earlier import warn_of_earlier
 from rpcstats.paper.execute import execute
 from rpcstats.paper.items import Item, collect
 from rpcstats.paper.parameters import PaperParameters, read_parameters, resolve
@@ -196,7 +197,8 @@ def _make(job: _Job, work: Path, log: _Log) -> Bundle:
         }
         folders.write_json(work / folders.MANIFEST, manifests.describe(facts, items, work))
     folders.write_json(work / folders.CLOCKS, {"started": log.started, "seconds": log.seconds})
-    return Bundle(job.target, paper, council, values, tuple(items))
+    warning = warn_of_earlier(job.target, data, values)
+    return Bundle(job.target, paper, council, values, tuple(items), warning)
 
 
 def _read_data(job: _Job) -> tuple[str | None, dict[str, object], Mapping[str, object]]:
@@ -208,13 +210,13 @@ def _read_data(job: _Job) -> tuple[str | None, dict[str, object], Mapping[str, o
         extract = read_extract(job.council)
         council = extract.council
         entry = manifests.data_entry(
-            extract.files, extract.n_rows, synthetic=council.synthetic is not None
+            extract.files, extract.n_rows, is_public=council.synthetic is not None
         )
         return council.slug, entry, council.papers.get(job.declared.paper, {})
     folder = Path(find_published())
     files = {path.name: path for path in sorted(folder.iterdir()) if path.is_file()}
     hashes = {name: manifests.hash_file(path) for name, path in files.items() if name[0] != "."}
-    return None, manifests.data_entry(hashes, {}, synthetic=False), {}
+    return None, manifests.data_entry(hashes, {}, is_public=True), {}
 
 
 def _check_complete(items: Mapping[str, Item]) -> None:

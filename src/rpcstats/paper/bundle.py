@@ -44,6 +44,8 @@ class Bundle:
         The values it was made with.
     items : tuple of str
         Ids of what it shows.
+    warning : str
+        What to mind before it is published; empty if nothing.
     """
 
     folder: Path
@@ -51,6 +53,7 @@ class Bundle:
     council: str | None
     parameters: Mapping[str, object]
     items: tuple[str, ...]
+    warning: str = ""
 
     def path(self, name: str) -> Path:
         """Give the path of a file of the bundle, such as ``paper.pdf``.

@@ -1,11 +1,16 @@
-"""What an output must satisfy before it is shown: its id, its title, its alt text, its turn."""
+"""What an output must satisfy before it is shown: id, title, alt text, turn, disclosure."""
+
+from __future__ import annotations
 
 from collections.abc import Container
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
-from rpcstats.errors import PaperError, ParameterError
+from rpcstats.errors import DisclosureError, PaperError, ParameterError
 from rpcstats.paper.emit import current_cell
 from rpcstats.paper.items import ID_PATTERNS
+
+if TYPE_CHECKING:
+    from rpcstats.disclosure import DisclosurePolicy
 
 TITLE_WORDS: Final = 14
 ALT_LENGTH: Final = 20
@@ -105,6 +110,37 @@ def check_title(id: str, title: str) -> None:
     if not 0 < words <= TITLE_WORDS:
         faults = [f"it has {words} words; say the message in at most about 12"]
         raise ParameterError(f"the title of '{id}'", faults)
+
+
+def check_disclosed(id: str, safe: object, rules: DisclosurePolicy) -> None:
+    """Refuse what was not disclosed, or not by the rules of the paper.
+
+    Parameters
+    ----------
+    id : str
+        Id of the output.
+    safe : object
+        What is to be shown.
+    rules : DisclosurePolicy
+        The rules the paper was opened with.
+
+    Raises
+    ------
+    DisclosureError
+        If it is no `Disclosed`, or was disclosed by other rules.
+    """
+    from rpcstats.disclosure import Disclosed, is_disclosed
+
+    if not (is_disclosed(safe) and isinstance(safe, Disclosed)):
+        raise DisclosureError(
+            f"'{id}' was not disclosed: pass what disclose(result, policy) returns, "
+            f"not a {type(safe).__name__}"
+        )
+    if not safe.follows(rules):
+        raise DisclosureError(
+            f"'{id}' was disclosed by the rules '{safe.policy}', but the paper was opened with "
+            f"'{rules.name}': give both the same policy"
+        )
 
 
 def check_alt(id: str, *, alt: str, title: str) -> None:

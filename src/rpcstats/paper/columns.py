@@ -1,5 +1,6 @@
 """How wide each column of a printed table is, and how small its type must be."""
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -13,6 +14,11 @@ NARROWEST_TEXT: Final = 7.0
 WIDEST_TEXT: Final = 20.0
 LARGEST: Final = 10.5
 SMALLEST: Final = 7.5
+COMFORTABLE_TEXT: Final = 12.0
+_NO_BREAK: Final = "\N{NO-BREAK SPACE}"
+_BRACKET: Final = re.compile(r"\([^()]{1,16}\)")
+_SHORT_FIRST: Final = re.compile(r"^([A-Za-z]{1,2},?) (?=\S{1,10}$)")
+_SHORT_LAST: Final = re.compile(r"(?<=\S) (?=[A-Za-z]{1,2}$)")
 
 
 def shares(record: Mapping[str, Any]) -> list[float]:
@@ -53,15 +59,54 @@ def type_size(record: Mapping[str, Any]) -> float:
     return min(LARGEST, max(SMALLEST, int(4 * size) / 4))
 
 
+def heading(text: str) -> str:
+    """Hold together what reads badly apart in the heading of a column.
+
+    Parameters
+    ----------
+    text : str
+        The heading.
+
+    Returns
+    -------
+    str
+        With no-break spaces inside short brackets and beside words of one or two letters;
+        a number after a word may go to a line of its own, so that many columns fit.
+    """
+    held = _BRACKET.sub(lambda match: match[0].replace(" ", _NO_BREAK), text)
+    return _SHORT_LAST.sub(_NO_BREAK, _SHORT_FIRST.sub(rf"\1{_NO_BREAK}", held))
+
+
+def comfortable(record: Mapping[str, Any]) -> float:
+    """Return the width below which a table is better scrolled than squeezed.
+
+    Parameters
+    ----------
+    record : mapping
+        A table's JSON part.
+
+    Returns
+    -------
+    float
+        In ems.
+    """
+    total = 0.0
+    for i, low in enumerate(_widths(record)[0]):
+        longest = max((_ems(str(row[i])) for row in record["rows"]), default=0.0)
+        total += max(low, min(longest, COMFORTABLE_TEXT) + PADDING)
+    return total
+
+
 def _widths(record: Mapping[str, Any]) -> tuple[list[float], list[float]]:
     least, most = [], []
     for i, (head, align) in enumerate(zip(record["columns"], record["align"], strict=True)):
         cells = [str(row[i]) for row in record["rows"]]
         longest = max((_ems(cell) for cell in cells), default=0.0)
         word = max((_ems(word) for cell in cells for word in cell.split()), default=0.0)
-        heading = max((_ems(word, "Semibold") for word in head.split()), default=0.0)
+        words = heading(head).split(" ")
+        named = max((_ems(word, "Semibold") for word in words), default=0.0)
         text = max(word, min(longest, NARROWEST_TEXT))
-        low = max(heading, longest if align == "right" else text)
+        low = max(named, longest if align == "right" else text)
         least.append(low + PADDING)
         most.append(max(low, min(longest, WIDEST_TEXT), _ems(head) / 2) + PADDING)
     return least, most

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 OnCell = Callable[[int, int, str], None]
 START_TIMEOUT: Final = 60
+_PICTURES: Final = ("image/png", "image/svg+xml")
+_WORDS: Final = ("text/plain", "text/markdown")
 _LOGGERS: Final = ("papermill", "traitlets")
 _HEADING: Final = re.compile(r"#{1,6}\s+(.+?)\s*#*\s*$", re.MULTILINE)
 _FAMILY: Final = frozenset(
@@ -160,7 +162,8 @@ def scrub(nb: "NotebookNode") -> "NotebookNode":
     NotebookNode
         A copy without clocks, paths, counts, streams, reprs and frames, with
         cells numbered ``cell-01``, ``cell-02``. Only outputs that carry a
-        media type of this package are kept.
+        media type of this package are kept, and of those only our own types,
+        pictures and words; no attachments.
     """
     v4 = _nbformat().v4
     makers = {"code": v4.new_code_cell, "markdown": v4.new_markdown_cell, "raw": v4.new_raw_cell}
@@ -170,8 +173,6 @@ def scrub(nb: "NotebookNode") -> "NotebookNode":
         kept = makers[cell.cell_type](
             source=cell.source, id=f"cell-{number:02d}", metadata={"tags": tags} if tags else {}
         )
-        if cell.get("attachments"):
-            kept["attachments"] = copy.deepcopy(cell.attachments)
         if cell.cell_type == "code":
             kept["outputs"] = [_emitted(output) for output in cell.outputs if _is_ours(output)]
         cells.append(kept)
@@ -187,11 +188,15 @@ def _is_ours(output: Mapping[str, Any]) -> bool:
     return any(name.startswith(MIME_PREFIX) for name in output.get("data", {}))
 
 
+def _may_stay(media_type: str) -> bool:
+    return media_type.startswith(MIME_PREFIX) or media_type in (*_PICTURES, *_WORDS)
+
+
 def _emitted(output: Mapping[str, Any]) -> "NotebookNode":
     kept: NotebookNode = _nbformat().v4.new_output(
         "display_data",
-        data=copy.deepcopy(output["data"]),
-        metadata=copy.deepcopy(output.get("metadata", {})),
+        data={k: copy.deepcopy(v) for k, v in output["data"].items() if _may_stay(k)},
+        metadata={k: v for k, v in output.get("metadata", {}).items() if k in _PICTURES},
     )
     return kept
 

@@ -22,8 +22,8 @@ SCHEMA: Final = "rpcstats-manifest/1"
 PACKAGE: Final = "rpcstats"
 # Relative; other linear algebra libraries moved a mixed model by 3e-14.
 FRAME_TOLERANCE: Final = 1e-6
-# An exact number of records would undo the rounding of every count in the paper.
-ROWS_ROUNDED_TO: Final = 10
+# Key of the one hash that stands for all files of a real extract.
+WHOLE_EXTRACT: Final = "extract"
 _NOT_LISTED: Final = frozenset({MANIFEST, CLOCKS, ERROR})
 _FIELDS: Final[Mapping[str, tuple[type, ...]]] = {
     "paper": (str,),
@@ -104,7 +104,7 @@ def item_entry(item: Item) -> dict[str, object]:
 
 
 def data_entry(
-    files: Mapping[str, str], n_rows: Mapping[str, int], *, synthetic: bool
+    files: Mapping[str, str], n_rows: Mapping[str, int], *, is_public: bool
 ) -> dict[str, object]:
     """Describe the data a paper was made from.
 
@@ -114,17 +114,20 @@ def data_entry(
         Hash by file name.
     n_rows : mapping of str to int
         Records by table.
-    synthetic : bool
-        Whether no record is a real person's; only then are records counted exactly.
+    is_public : bool
+        Whether no record is a real person's.
 
     Returns
     -------
     dict of str to object
-        The hashes, the counts, and what the counts are rounded to.
+        Hashes by file and records by table. Of a real extract one hash of all files
+        together: the number of records would undo the rounding in the paper, and the
+        hash of one small file lets a guess of its content be confirmed.
     """
-    step = 1 if synthetic else ROWS_ROUNDED_TO
-    rows = {table: step * ((2 * n + step) // (2 * step)) for table, n in n_rows.items()}
-    return {"files": dict(files), "rows": rows, "rows_rounded_to": step}
+    if is_public:
+        return {"files": dict(files), "rows": dict(n_rows)}
+    lines = "\n".join(f"{name} {files[name]}" for name in sorted(files))
+    return {"files": {WHOLE_EXTRACT: hashlib.sha256(lines.encode()).hexdigest()}, "rows": {}}
 
 
 def describe(

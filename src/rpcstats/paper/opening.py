@@ -94,7 +94,8 @@ def open_paper(
     }
     line = f"Paper {paper}" + (f": {record['subtitle']}" if record["subtitle"] else "")
     publish({PLAIN: line, mime("paper"): record})
-    return Outputs({**_texts(scope, rule.name), **{k: _text(v) for k, v in texts.items()}})
+    known = {**_texts(scope, rule.name), **{k: _text(v) for k, v in texts.items()}}
+    return Outputs(known, rule)
 
 
 def long_date(day: date) -> str:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final, Literal
 
-from rpcstats.errors import DisclosureError, ParameterError
+from rpcstats.errors import ParameterError
 from rpcstats.paper import emit
-from rpcstats.paper.claims import Claims, check_alt, check_title
+from rpcstats.paper.claims import Claims, check_alt, check_disclosed, check_title
 from rpcstats.paper.pictures import draw_pictures
+from rpcstats.paper.prose import Template, escape, fill
 from rpcstats.paper.records import evidence, table_record
 from rpcstats.paper.references import check_keys
-from rpcstats.paper.values import ValueFormat, escape, fill, read_value, rows_of, select_row
+from rpcstats.paper.values import ValueFormat, read_value, rows_of, select_row
 
 if TYPE_CHECKING:
-    from rpcstats.disclosure import Disclosed
+    from rpcstats.disclosure import Disclosed, DisclosurePolicy
     from rpcstats.tables.columns import Format
 
 TOLERANCE: Final = 1e-6  # versions and machines differ by rounding error; counts must be equal
@@ -27,11 +28,14 @@ class Outputs:
     ----------
     texts : mapping of str to str
         Texts that templates may name.
+    rules : DisclosurePolicy
+        The rules that everything shown has to follow.
     """
 
-    __slots__ = ("_builtin", "_claims", "_ledger", "_texts")
+    __slots__ = ("_builtin", "_claims", "_ledger", "_rules", "_texts")
 
-    def __init__(self, texts: Mapping[str, str]) -> None:
+    def __init__(self, texts: Mapping[str, str], rules: DisclosurePolicy) -> None:
+        self._rules = rules
         self._texts = dict(texts)
         self._builtin = frozenset(texts)
         self._claims = Claims()
@@ -42,10 +46,10 @@ class Outputs:
         id: str,
         safe: Disclosed,
         *,
-        title: str,
+        title: Template,
         subtitle: str,
         source: str,
-        alt: str,
+        alt: Template,
         empty: str = "",
         **options: object,
     ) -> None:
@@ -78,12 +82,12 @@ class Outputs:
             If a text or the id is not fit for a paper.
         """
         self._claims.name("figure", id)
-        self._require_disclosed(id, safe)
+        check_disclosed(id, safe, self._rules)
         if empty and not len(safe.frame):
             emit.publish_prose(escape(self._text(id, "empty", empty)))
             return
         head = self._text(id, "title", title), self._text(id, "alt", alt)
-        check_title(id, title)
+        check_title(id, head[0])
         check_alt(id, alt=head[1], title=head[0])
         record = {
             "id": id,
@@ -101,11 +105,12 @@ class Outputs:
         id: str,
         safe: Disclosed,
         *,
-        title: str,
+        title: Template,
         note: str = "",
         columns: Sequence[str] | None = None,
         labels: Mapping[str, str] | None = None,
         formats: Mapping[str, Format] | None = None,
+        names: Mapping[str, Mapping[str, str]] | None = None,
         frame: Literal["tidy", "glance"] = "tidy",
         empty: str = "",
     ) -> None:
@@ -126,7 +131,9 @@ class Outputs:
         labels : mapping of str to str, optional
             Column name to the heading that is printed.
         formats : mapping of str to str, optional
-            Column name to ``count``, ``percent``, ``number``, ``p_value`` or ``text``.
+            Column name to ``count``, ``percent``, ``points``, ``number``, ``p_value``, ``text``.
+        names : mapping, optional
+            Column name to code to words.
         frame : {"tidy", "glance"}, default "tidy"
             The rows of the result, or its summary.
         empty : str, optional
@@ -140,15 +147,16 @@ class Outputs:
             If a text or the id is not fit for a paper.
         """
         self._claims.name("table", id)
-        self._require_disclosed(id, safe)
-        check_title(id, title)
+        check_disclosed(id, safe, self._rules)
+        heading = self._text(id, "title", title)
+        check_title(id, heading)
         rows = rows_of(safe, frame, name=id)
         record, own_note, html = table_record(
-            safe, rows, columns=columns, labels=labels, formats=formats, empty=empty
+            safe, rows, columns, empty=empty, labels=labels, formats=formats, names=names
         )
         head = {
             "id": id,
-            "title": self._text(id, "title", title),
+            "title": heading,
             "note": " ".join(filter(None, (self._text(id, "note", note), own_note))),
         }
         emit.publish_table(head | record, html)
@@ -198,7 +206,7 @@ class Outputs:
             If not exactly one cell is meant.
         """
         self._claims.name("value", id, self._builtin)
-        self._require_disclosed(id, safe)
+        check_disclosed(id, safe, self._rules)
         row = select_row(rows_of(safe, frame, name=id), where or {}, name=id)
         partly = safe.status != "released"
         picked = read_value(
@@ -215,12 +223,12 @@ class Outputs:
         self._texts[id] = picked.text
         self._keep(id, safe)
 
-    def say(self, template: str) -> None:
+    def say(self, template: Template) -> None:
         """Show prose, with registered numbers filled in.
 
         Parameters
         ----------
-        template : str
+        template : str or sequence of str
             Markdown with value ids in braces. ``{{`` and ``}}`` print braces, and a fenced
             block ``::: {.summary}`` makes the summary box.
 
@@ -284,16 +292,7 @@ class Outputs:
         entries = list(self._ledger.values())
         emit.publish_list("close", "ledger", entries, f"{len(entries)} outputs in the ledger")
 
-    def _require_disclosed(self, id: str, safe: object) -> None:
-        from rpcstats.disclosure import is_disclosed
-
-        if not is_disclosed(safe):
-            raise DisclosureError(
-                f"'{id}' was not disclosed: pass what disclose(result, policy) returns, "
-                f"not a {type(safe).__name__}"
-            )
-
-    def _text(self, id: str, part: str, template: str) -> str:
+    def _text(self, id: str, part: str, template: Template) -> str:
         return " ".join(fill(template, self._texts, where=f"the {part} of '{id}'").split())
 
     def _keep(self, id: str, safe: Disclosed) -> None:

@@ -7,8 +7,12 @@ from typing import Annotated, Any, Final, Literal, get_args
 
 from pydantic import AfterValidator, Field, JsonValue
 
+from rpcstats._vocabulary import FOLLOWUP
+
 PolicyName = Literal["council", "tre", "opensafely", "internal"]
 ConfidenceType = Literal["log-log", "log", "plain", "logit", "arcsine"]
+# Never an id, a time or an outcome: their values would be printed as the names of groups.
+COMPARABLE: Final = FOLLOWUP[FOLLOWUP.index("programme") :]
 TYPE_NAMES: Final = ("str", "int", "float", "bool", "list", "dict")
 
 
@@ -37,9 +41,9 @@ def _iso_date(text: str) -> str:
     return text
 
 
-def _column_names(names: list[str]) -> list[str]:
-    if not all(name.isidentifier() for name in names) or len(set(names)) < len(names):
-        raise ValueError("not a list of different column names")
+def _known_at_referral(names: list[str]) -> list[str]:
+    if not 0 < len(set(names)) == len(names) or not set(names) <= set(COMPARABLE):
+        raise ValueError("not a list of different columns known at referral")
     return names
 
 
@@ -55,7 +59,7 @@ _DATE: Final = Rule(
 _LEVEL: Final = Annotated[float, Field(gt=0.5, lt=1)]
 _HORIZON: Final = Annotated[float, Field(ge=1, le=120)]
 _SEED: Final = Annotated[int, Field(ge=0)]
-_COLUMNS: Final = Annotated[list[str], AfterValidator(_column_names)]
+_COLUMNS: Final = Annotated[list[str], AfterValidator(_known_at_referral)]
 
 VOCABULARY: Final[Mapping[str, Rule]] = {
     "council": Rule(
@@ -67,7 +71,11 @@ VOCABULARY: Final[Mapping[str, Rule]] = {
     "observed_from": _DATE,
     "policy": Rule(PolicyName, _one_of(PolicyName), ("str",)),
     "tau": Rule(_HORIZON, "a number from 1 to 120, such as 6", ("int", "float")),
-    "compare": Rule(_COLUMNS, "a list of different columns, such as [mode, sex]", ("list",)),
+    "compare": Rule(
+        _COLUMNS,
+        f"a list of different columns, such as [mode, sex], out of {', '.join(COMPARABLE)}",
+        ("list",),
+    ),
     "seed": Rule(_SEED, "a whole number, 0 or more", ("int",)),
 }
 

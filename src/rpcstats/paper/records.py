@@ -43,11 +43,12 @@ def evidence(safe: Disclosed, frame: pd.DataFrame) -> dict[str, object]:
 def table_record(
     safe: Disclosed,
     frame: pd.DataFrame,
-    *,
     columns: Sequence[str] | None,
+    *,
+    empty: str,
     labels: Mapping[str, str] | None,
     formats: Mapping[str, Format] | None,
-    empty: str,
+    names: Mapping[str, Mapping[str, str]] | None,
 ) -> tuple[dict[str, object], str, str]:
     """Put a table on record.
 
@@ -59,12 +60,14 @@ def table_record(
         Its rows, or its summary.
     columns : sequence of str or None
         Which columns, in which order; all if None.
+    empty : str
+        What the only row says if there is none.
     labels : mapping of str to str or None
         Column name to heading.
     formats : mapping of str to str or None
         Column name to format, where its name does not tell it.
-    empty : str
-        What the only row says if there is none.
+    names : mapping or None
+        Column name to code to words.
 
     Returns
     -------
@@ -77,7 +80,9 @@ def table_record(
     """
     from rpcstats.tables import tabulate
 
-    made = tabulate(frame, labels=labels, columns=columns, formats=formats, kind=safe.kind)
+    made = tabulate(
+        frame, labels=labels, columns=columns, formats=formats, names=names, kind=safe.kind
+    )
     rows = [list(row) for row in made.rows]
     if not rows and empty:
         rows = [[empty, *[_NOTHING] * (len(made.columns) - 1)]]

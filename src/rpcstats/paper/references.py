@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from rpcstats.errors import ParameterError
-from rpcstats.paper.values import did_you_mean
+from rpcstats.paper.prose import did_you_mean
 
 BIBLIOGRAPHY: Final = Path(__file__).with_name("references.bib")
 _ENTRY: Final = re.compile(r"^@\w+\{([^,\s]+),", re.MULTILINE)

@@ -9,10 +9,14 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from rpcstats.paper.assemble import Assembled, Exhibit, place
+from rpcstats.paper.columns import comfortable, heading
 from rpcstats.paper.heading import byline, footnote, notices, pandoc_meta, withheld
 from rpcstats.paper.pandoc import Node, div, para, plain_text, raw, run_pandoc, walk
 
 TEMPLATE: Final = Path(__file__).parent / "templates" / "paper.html"
+# The text column, in rem; and how much wider than the font of the papers a reader's may be.
+COLUMN: Final = 45.5
+FALLBACK_FONT: Final = 1.1
 _SPOKEN: Final = re.compile(r"<!--(eq-[\w-]+)-->\s*<math ")
 _UNSCOPED: Final = re.compile(r"<th(?=[ >])(?![^>]*\bscope=)")
 
@@ -131,15 +135,16 @@ def _size(svg: str) -> str:
 def _table(exhibit: Exhibit) -> str:
     record = exhibit.record
     id, aligns = str(record["id"]), record["align"]
+    width = FALLBACK_FONT * comfortable(record)
     head = "".join(
-        f'<th scope="col"{_class(align)}>{escape(text)}</th>'
+        f'<th scope="col"{_class(align)}>{escape(heading(text))}</th>'
         for text, align in zip(record["columns"], aligns, strict=True)
     )
     rows = "\n".join(f"<tr>{_cells(row, aligns)}</tr>" for row in record["rows"])
     return (
         f'<div class="exhibit" id="{id}">\n'
         f'<div class="scroll" role="region" aria-labelledby="{id}-caption" tabindex="0">\n'
-        f'<table>\n<caption id="{id}-caption">'
+        f'<table style="min-width: min({width:.1f}em, {COLUMN}rem)">\n<caption id="{id}-caption">'
         f"<span>{exhibit.label}: {escape(record['title'])}</span></caption>"
         f"\n<thead>\n<tr>{head}</tr>\n</thead>\n<tbody>\n{rows}\n</tbody>\n</table>\n</div>\n"
         f"{_below(exhibit)}</div>"

@@ -2,13 +2,13 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from rpcstats.errors import PaperError
 from rpcstats.paper.assemble import Assembled, Exhibit, place
-from rpcstats.paper.columns import shares, type_size
+from rpcstats.paper.columns import heading, shares, type_size
 from rpcstats.paper.heading import (
     byline,
     data_cut,
@@ -19,11 +19,10 @@ from rpcstats.paper.heading import (
     withheld,
 )
 from rpcstats.paper.pandoc import Node, raw, run_pandoc, walk
+from rpcstats.paper.settle import WHOLE_ROWS, Spot, loosened, spots, with_spots
 from rpcstats.paper.speech import spoken
 
 TEMPLATE: Final = Path(__file__).parent / "templates" / "paper.typ"
-# A table of up to this many rows is kept whole; a longer one may run on to the next page.
-WHOLE_ROWS: Final = 8
 _BODY: Final = "// body"
 # Typst would turn these into dashes, an ellipsis, curly quotes or a space.
 _SHORTHAND: Final = re.compile(r"--|\.\.\.|['\"~]")
@@ -97,15 +96,18 @@ def _document(paper: Assembled, work: Path) -> str:
 
 
 def _typst(paper: Assembled, work: Path) -> str:
+    settings = spots(paper.blocks, paper.exhibits)
+
     def change(node: Node) -> Node | list[Node] | None:
         if (id := place(node)) is not None:
-            return _show(paper.exhibits[id])
+            return _show(paper.exhibits[id], settings.get(id))
         return _restyle(node)
 
+    body = with_spots(paper.blocks, settings)
     tree = {
         "pandoc-api-version": paper.api,
         "meta": pandoc_meta(paper),
-        "blocks": walk([*paper.lead, raw("typst", _BODY), *paper.blocks], change),
+        "blocks": walk([*paper.lead, raw("typst", _BODY), *body], change),
     }
     options = ("--from=json", "--to=typst", "--citeproc", "--wrap=none", "--eol=lf")
     return run_pandoc(json.dumps(tree), *options, folder=str(work)).decode()
@@ -121,19 +123,24 @@ def _restyle(node: Node) -> Node | list[Node] | None:
         words = quoted(spoken(content[1]))
         before = raw("typst", f"#[#set math.equation(alt: {words});", inline=True)
         return [before, node, raw("typst", "]", inline=True)]
+    if node["t"] in ("BulletList", "OrderedList"):
+        return loosened(node)
     if node["t"] == "Div" and "summary" in content[0][1]:
         return [raw("typst", "#summary["), node, raw("typst", "]")]
     return None
 
 
-def _show(exhibit: Exhibit) -> list[Node]:
+def _show(exhibit: Exhibit, spot: Spot | None) -> list[Node]:
     if exhibit.kind == "equation":
         return _equation(exhibit)
     make = _figure if exhibit.kind == "figure" else _table
-    return [raw("typst", f"{make(exhibit)} <{exhibit.record['id']}>")]
+    settled: dict[str, str] = {}
+    if spot is not None:
+        settled = {"floats": "true", "under": f"{spot.under}pt", "behind": quoted(spot.behind)}
+    return [raw("typst", make(exhibit, settled))]
 
 
-def _figure(exhibit: Exhibit) -> str:
+def _figure(exhibit: Exhibit, settled: Mapping[str, str]) -> str:
     record = exhibit.record
     if exhibit.svg is None:
         picture = quoted(withheld(exhibit))
@@ -143,6 +150,8 @@ def _figure(exhibit: Exhibit) -> str:
         function = "figure-shown"
     return _call(
         function,
+        id=quoted(str(record["id"])),
+        **settled,
         title=quoted(f"{exhibit.label}: {record['title']}"),
         subtitle=quoted(record["subtitle"]),
         below=_array(map(quoted, footnote(exhibit))),
@@ -150,17 +159,20 @@ def _figure(exhibit: Exhibit) -> str:
     )
 
 
-def _table(exhibit: Exhibit) -> str:
+def _table(exhibit: Exhibit, settled: Mapping[str, str]) -> str:
     record = exhibit.record
+    whole = len(record["rows"]) <= WHOLE_ROWS
     return _call(
         "table-shown",
+        id=quoted(str(record["id"])),
+        **settled,
         title=quoted(f"{exhibit.label}: {record['title']}"),
         below=_array(map(quoted, footnote(exhibit))),
-        whole=str(len(record["rows"]) <= WHOLE_ROWS).lower(),
+        whole=str(whole).lower(),
         size=f"{type_size(record)}pt",
         columns=_array(f"{share:.4f}fr" for share in shares(record)),
         align=_array(record["align"]),
-        head=_array(map(quoted, record["columns"])),
+        head=_array(quoted(heading(text)) for text in record["columns"]),
         rows=_array(_array(map(quoted, row)) for row in record["rows"]),
     )
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from rpcstats.paper.assemble import Assembled, Exhibit, place
-from rpcstats.paper.columns import shares
+from rpcstats.paper.columns import heading, shares
 from rpcstats.paper.heading import byline, epoch, footnote, notices, pandoc_meta, withheld
 from rpcstats.paper.pandoc import Blocks, Inlines, Node, div, para, raw, run_pandoc, walk, words
 from rpcstats.paper.word_finish import SUMMARY_END, SUMMARY_START, finish
@@ -147,7 +147,7 @@ def _table(exhibit: Exhibit) -> list[Node]:
             none,
             [None, []],
             specs,
-            [none, [_row(record["columns"])]],
+            [none, [_row([heading(text) for text in record["columns"]])]],
             [[none, 0, [], [_row(row) for row in record["rows"]]]],
             [none, []],
         ],

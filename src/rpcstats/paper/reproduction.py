@@ -197,11 +197,9 @@ def _compare_hashes(kind: str, old: Mapping[str, str], new: Mapping[str, str]) -
 def _compare_inputs(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Finding]:
     yield from _compare_hashes("data", old["data"]["files"], new["data"]["files"])
     before, now = old["data"]["rows"], new["data"]["rows"]
-    step = new["data"]["rows_rounded_to"]
-    about = "" if step == 1 else f", rounded to {step}"
     for table in sorted({*before, *now}):
         if before.get(table) != now.get(table):
-            counts = f"{before.get(table, 'none')} then, {now.get(table, 'none')} now{about}"
+            counts = f"{before.get(table, 'none')} then, {now.get(table, 'none')} now"
             yield Finding("records", table, "differs", counts)
     if old["notebook"]["sha256"] != new["notebook"]["sha256"]:
         yield Finding("notebook", str(new["notebook"]["name"]), "altered", "not the same source")
@@ -217,7 +215,7 @@ def _compare_sources(
     """Compare the files themselves, for a paper that could not be made again."""
     if manifests.hash_file(source) != manifest["notebook"]["sha256"]:
         yield Finding("notebook", source.name, "altered", "not the same source")
-    if extract is not None:
+    if extract is not None and manifests.WHOLE_EXTRACT not in manifest["data"]["files"]:
         paths = {name: extract / name for name in manifest["data"]["files"]}
         now = {name: manifests.hash_file(path) for name, path in paths.items() if path.is_file()}
         yield from _compare_hashes("data", manifest["data"]["files"], now)

@@ -1,28 +1,22 @@
 """Numbers that prose may quote: picked from a disclosed frame, formatted, filled into text."""
 
 import math
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
 from rpcstats._vocabulary import CONF_HIGH, CONF_LOW, STATUS
+from rpcstats._wording import NOT_ESTIMABLE, WITHHELD
 from rpcstats.errors import ParameterError
+from rpcstats.paper.prose import did_you_mean
 
 if TYPE_CHECKING:
     from rpcstats.disclosure import Disclosed
 
-ValueFormat = Literal["percent", "count", "number", "p_value", "interval", "text"]
-WITHHELD: Final = "withheld"
-NOT_ESTIMABLE: Final = "not estimable"
-
-_BRACES: Final = re.compile(r"\{\{|\}\}|\{([A-Za-z_][\w ]*)\}")
-_DASHES: Final = re.compile(r"-(?=-)|(?<=-)-|\.(?=\.)|(?<=\.)\.")
-_MARKUP: Final = re.compile(r"([\\`*_{}\[\]<>$#|@~^!\"'])")
+ValueFormat = Literal["percent", "points", "count", "number", "p_value", "interval", "text"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,87 +33,6 @@ class Value:
 
     number: float | None
     text: str
-
-
-def did_you_mean(name: str, known: Mapping[str, object] | list[str]) -> str:
-    """Say which known names are near a wrong one.
-
-    Parameters
-    ----------
-    name : str
-        The name that is not known.
-    known : mapping or list of str
-        The names there are.
-
-    Returns
-    -------
-    str
-        ``did you mean 'x'?`` or the list of known names.
-    """
-    near = get_close_matches(name, list(known), n=1)
-    if near:
-        return f"did you mean '{near[0]}'?"
-    return f"known: {', '.join(sorted(known)) or 'none'}"
-
-
-def fill(template: str, texts: Mapping[str, str], *, where: str, markdown: bool = False) -> str:
-    """Fill ``{id}`` in a template; ``{{`` and ``}}`` stand for braces.
-
-    Parameters
-    ----------
-    template : str
-        Text with value ids in braces. Braces that open with anything but a letter, such as
-        ``{.summary}``, are left as they are.
-    texts : mapping of str to str
-        The texts registered so far.
-    where : str
-        What is being filled, for the message.
-    markdown : bool, default False
-        Escape the filled texts, so that they print literally in markdown.
-
-    Returns
-    -------
-    str
-        The filled text.
-
-    Raises
-    ------
-    ParameterError
-        If an id is not registered.
-    """
-    faults: list[str] = []
-
-    def replace(match: re.Match[str]) -> str:
-        name = match[1]
-        if name is None:
-            return match[0][0]
-        if name not in texts:
-            hint = did_you_mean(name, texts)
-            faults.append(f"no value '{name}'; {hint} (write {{{{{name}}}}} for plain braces)")
-            return match[0]
-        return escape(texts[name]) if markdown else texts[name]
-
-    text = _BRACES.sub(replace, template)
-    if faults:
-        raise ParameterError(f"{where} names values that out.value has not registered", faults)
-    return text
-
-
-def escape(text: str) -> str:
-    """Escape a text so that markdown prints it literally.
-
-    Parameters
-    ----------
-    text : str
-        Any text.
-
-    Returns
-    -------
-    str
-        The same text for use inside markdown.
-    """
-    plain = _MARKUP.sub(r"\\\1", " ".join(text.split()))
-    return _DASHES.sub(r"\\\g<0>", plain)
 
 
 def rows_of(safe: "Disclosed", frame: Literal["tidy", "glance"], *, name: str) -> pd.DataFrame:
@@ -267,13 +180,13 @@ def _interval(
 
 
 def formatter(
-    form: Literal["percent", "count", "number", "p_value"], values: Iterable[float]
+    form: Literal["percent", "points", "count", "number", "p_value"], values: Iterable[float]
 ) -> Callable[[float], str]:
     """Return the function of the tables room that prints a number.
 
     Parameters
     ----------
-    form : {"percent", "count", "number", "p_value"}
+    form : {"percent", "points", "count", "number", "p_value"}
         How to print.
     values : iterable of float
         What is printed together; plain numbers get the decimals that these need.

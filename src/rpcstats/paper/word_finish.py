@@ -42,6 +42,7 @@ def finish(made: bytes, paper: Assembled) -> bytes:
     _box_summaries(document)
     _shape_tables(document, paper)
     _open_limits(document)
+    _hold_formulas(document)
     _run_heads(document, paper)
     when = datetime.fromtimestamp(epoch(paper), UTC).replace(tzinfo=None)
     properties = document.core_properties
@@ -108,9 +109,12 @@ def _shape_tables(document: Any, paper: Assembled) -> None:
         record = next(records) if captioned else None
         size = LARGEST if record is None else type_size(record)
         rows = list(table.iter(qualified("w:tr")))
+        noted = _style_of(table.getnext()) == "FigureNote" if record is not None else False
         for i, row in enumerate(rows):
             row.get_or_add_trPr().append(make("w:cantSplit"))
-            keep = i < len(rows) - 1 and (len(rows) <= KEPT_ROWS or i in (0, len(rows) - 2))
+            # The last row stays with the note below the table.
+            keep = len(rows) <= KEPT_ROWS or i in (0, len(rows) - 2, len(rows) - 1)
+            keep = keep and (noted or i < len(rows) - 1)
             for paragraph in row.iter(qualified("w:p")):
                 _shape_cell(paragraph, head=i == 0, keep=keep, size=size)
         if record is not None:
@@ -138,6 +142,14 @@ def _shape_cell(paragraph: Any, *, head: bool, keep: bool, size: float) -> None:
 def _open_limits(document: Any) -> None:
     for limits in document.element.body.iter(qualified("m:limLoc")):
         limits.set(qualified("m:val"), "undOvr")
+
+
+def _hold_formulas(document: Any) -> None:
+    for paragraph in document.element.body.iter(qualified("w:p")):
+        before = paragraph.getprevious() if _style_of(paragraph) == "Equation" else None
+        before = _last_paragraph(before)
+        if before is not None:
+            before.get_or_add_pPr().keepNext_val = True
 
 
 def _run_heads(document: Any, paper: Assembled) -> None:

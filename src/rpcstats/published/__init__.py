@@ -1,13 +1,16 @@
 """Published figures of the evaluations: read, given their intervals, and compared exactly."""
 
 from rpcstats.published.comparisons import ExactTests, exact_tests
+from rpcstats.published.documents import CitedDocuments, cited_documents
 from rpcstats.published.facts import Facts, read_facts
 from rpcstats.published.proportions import PublishedFigures, published_figures
 
 __all__ = [
+    "CitedDocuments",
     "ExactTests",
     "Facts",
     "PublishedFigures",
+    "cited_documents",
     "exact_tests",
     "published_figures",
     "read_facts",

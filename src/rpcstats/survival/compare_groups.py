@@ -37,12 +37,16 @@ class GroupComparisons:
         Variables compared.
     tau : float
         Horizon of the restricted means.
+    conf_level : float
+        Level of their intervals.
     """
 
     release_kind: ClassVar[ReleaseKind] = "test"
 
     by: tuple[str, ...]
     tau: float
+    conf_level: float
+    _curves: pd.DataFrame
     _levels: pd.DataFrame
     _tests: pd.DataFrame
 
@@ -57,6 +61,16 @@ class GroupComparisons:
             its variance can't be estimated.
         """
         return self._levels.copy()
+
+    def curves(self) -> pd.DataFrame:
+        """Give the Kaplan-Meier curves of every level of every variable.
+
+        Returns
+        -------
+        pandas.DataFrame
+            As `KaplanMeier.tidy`, the groups in the order of `tidy`.
+        """
+        return self._curves.copy()
 
     def glance(self) -> pd.DataFrame:
         """Give one row per variable.
@@ -117,14 +131,16 @@ def compare_groups(
     response = _response(formula)
     names = _checked_names(by)
     frame = read_columns(data, (*response.columns, *names))
-    levels, tests = [], []
+    curves, levels, tests = [], [], []
     for name in names:
-        level_rows, test_row = _one_variable(response, frame, name, tau, conf_level)
+        curve, level_rows, test_row = _one_variable(response, frame, name, tau, conf_level)
+        curves.append(curve)
         levels.append(level_rows)
         tests.append(test_row)
     table = pd.DataFrame(tests)
     table["p_adjusted"] = _holm(table[P_VALUE])
-    return GroupComparisons(names, float(tau), pd.concat(levels, ignore_index=True), table)
+    every, rows = (pd.concat(parts, ignore_index=True) for parts in (curves, levels))
+    return GroupComparisons(names, float(tau), conf_level, every, rows, table)
 
 
 def _response(formula: str) -> Surv:
@@ -147,10 +163,11 @@ def _checked_names(by: Sequence[str]) -> tuple[str, ...]:
 
 def _one_variable(
     response: Surv, frame: pd.DataFrame, name: str, tau: float, conf_level: float
-) -> tuple[pd.DataFrame, dict[str, object]]:
+) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, object]]:
     formula = Formula(name, response, (f"+ `{name}`",))
     sample = censored_sample(formula, frame)
-    means = kaplan_meier(formula, frame, conf_level=conf_level).rmst(tau)
+    fit = kaplan_meier(formula, frame, conf_level=conf_level)
+    means = fit.rmst(tau)
     rows = means.tidy().drop(columns=STRATA)
     rows.loc[rows[N_EVENT] == 0, [CONF_LOW, CONF_HIGH]] = np.nan
     rows.insert(0, "variable", name)
@@ -169,7 +186,7 @@ def _one_variable(
         "p_adjusted": np.nan,
         NOTE: _note(name, n_group, 0 if test is None else test.df),
     }
-    return rows, row
+    return fit.tidy(), rows, row
 
 
 def _note(name: str, n_group: int, df: int) -> str:

@@ -233,6 +233,7 @@ class KaplanMeier:
             tau=tau,
             conf_level=self.conf_level,
             n_missing=self.n_missing,
+            curves=self.tidy,
         )
 
     def summary(self) -> Summary:

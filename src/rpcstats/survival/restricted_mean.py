@@ -1,6 +1,6 @@
 """Restricted means and what compares them: the results, apart from how they are estimated."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -46,6 +46,8 @@ class RestrictedMean:
         Level of the intervals.
     n_missing : int
         Rows left out because a value was missing.
+    curves : callable
+        Gives the tidy frame of the curves the means are areas of.
     """
 
     release_kind: ClassVar[ReleaseKind] = "mean"
@@ -58,6 +60,7 @@ class RestrictedMean:
     tau: float
     conf_level: float
     n_missing: int
+    curves: Callable[[], pd.DataFrame]
 
     @classmethod
     def from_areas(
@@ -70,6 +73,7 @@ class RestrictedMean:
         tau: float,
         conf_level: float,
         n_missing: int,
+        curves: Callable[[], pd.DataFrame],
     ) -> "RestrictedMean":
         """Gather the areas under curves and their standard errors.
 
@@ -77,7 +81,7 @@ class RestrictedMean:
         ----------
         areas : sequence of (float, float)
             Area and standard error of each group.
-        strata, sizes, events, tau, conf_level, n_missing
+        strata, sizes, events, tau, conf_level, n_missing, curves
             As the attributes.
 
         Returns
@@ -96,6 +100,7 @@ class RestrictedMean:
             tau=float(tau),
             conf_level=conf_level,
             n_missing=n_missing,
+            curves=curves,
         )
 
     def tidy(self) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from rpcstats._wording import (
     number,
     p_value,
     percent,
+    points,
 )
 from rpcstats.tables.table import Table
 from rpcstats.tables.tabulate import tabulate
@@ -21,5 +22,6 @@ __all__ = [
     "number",
     "p_value",
     "percent",
+    "points",
     "tabulate",
 ]

@@ -18,6 +18,7 @@ from rpcstats._vocabulary import (
     N_CENSOR,
     N_EVENT,
     N_RISK,
+    NOTE,
     P_VALUE,
     STAGE,
     STATISTIC,
@@ -35,11 +36,12 @@ from rpcstats._wording import (
     number,
     p_value,
     percent,
+    points,
     sentence_case,
     words,
 )
 
-Format = Literal["count", "percent", "number", "p_value", "text"]
+Format = Literal["count", "percent", "points", "number", "p_value", "text"]
 Writer = Callable[[object], str]
 
 LABELS: Final = {
@@ -58,6 +60,7 @@ LABELS: Final = {
     STD_ERROR: "Standard error",
     STATISTIC: "Statistic",
     DF: "Degrees of freedom",
+    NOTE: "Note",
     P_VALUE: "p-value",
     STATUS: "Status",
     "n_obs": "Number of people",
@@ -71,8 +74,10 @@ LABELS: Final = {
 COUNTS: Final = frozenset(
     (N, BASE, N_RISK, N_EVENT, N_CENSOR, DF, TIME, "n_obs", "n_group", "n_excluded")
 )
+SENTENCES: Final = frozenset((MEASURE, BASE_LABEL, NOTE))
 P_VALUES: Final = frozenset((P_VALUE, "p_adjusted"))
 SHARES: Final = frozenset((ESTIMATE, CONF_LOW, CONF_HIGH))
+NUMBERS: Final = COUNTS | P_VALUES | SHARES | {STATISTIC, STD_ERROR}
 
 
 def writer(column: str, series: pd.Series, *, as_percent: bool) -> Writer:
@@ -92,8 +97,8 @@ def writer(column: str, series: pd.Series, *, as_percent: bool) -> Writer:
     callable
         From one value to text.
     """
-    if column == MEASURE:
-        return lambda value: sentence_case(_text(value))
+    if column in SENTENCES:
+        return lambda value: _sentence(_text(value))
     if column in P_VALUES:
         return named_writer("p_value")
     if column in COUNTS:
@@ -117,7 +122,7 @@ def named_writer(name: Format) -> Writer:
 
     Parameters
     ----------
-    name : {"count", "percent", "number", "p_value", "text"}
+    name : {"count", "percent", "points", "number", "p_value", "text"}
         The format.
 
     Returns
@@ -125,7 +130,13 @@ def named_writer(name: Format) -> Writer:
     callable
         From one value to text.
     """
-    numeric = {"count": count, "percent": percent, "number": number, "p_value": p_value}
+    numeric = {
+        "count": count,
+        "percent": percent,
+        "points": points,
+        "number": number,
+        "p_value": p_value,
+    }
     if name == "text":
         return _text
     write = numeric[name]
@@ -143,8 +154,11 @@ def is_number(series: pd.Series) -> bool:
     Returns
     -------
     bool
-        True for numbers, False for words, dates and yes or no.
+        True for numbers, False for words, dates and yes or no. A column without any value
+        is one of numbers if its name says so.
     """
+    if series.name in NUMBERS and bool(series.isna().all()):
+        return True
     numeric = pd.api.types.is_numeric_dtype(series)
     return bool(numeric and not pd.api.types.is_bool_dtype(series))
 
@@ -168,6 +182,11 @@ def as_float(value: object) -> float:
 def _text(value: object) -> str:
     text = " ".join(words(value).split())
     return text or MISSING
+
+
+def _sentence(text: str) -> str:
+    symbol = len(text.partition(" ")[0]) == 1
+    return text if symbol else sentence_case(text)
 
 
 def _date(value: object) -> str:

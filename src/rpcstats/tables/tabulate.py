@@ -47,6 +47,7 @@ def tabulate(
     labels: Mapping[str, str] | None = None,
     columns: Sequence[str] | None = None,
     formats: Mapping[str, Format] | None = None,
+    names: Mapping[str, Mapping[str, str]] | None = None,
     kind: ReleaseKind | None = None,
     withheld: Literal["word", "symbol"] = "word",
     conf_level: float = 0.95,
@@ -63,8 +64,11 @@ def tabulate(
     columns : sequence of str, optional
         Which columns, in which order; by default all but status, note, and the standard
         error where an interval is shown.
-    formats : mapping of str to {"count", "percent", "number", "p_value", "text"}, optional
-        How to write a column, where its name does not tell it.
+    formats : mapping of str to str, optional
+        How to write a column, where its name does not tell it: "count", "percent", "points"
+        (of percentage), "number", "p_value" or "text".
+    names : mapping of str to mapping of str to str, optional
+        Words for the codes of a column, by column and code.
     kind : {"counts", "curve", "test", "mean", "published"}, optional
         What the frame holds, which decides whether estimates are percentages; by default
         they are if the frame has a base or a risk set.
@@ -87,6 +91,7 @@ def tabulate(
     """
     chosen = _choose(frame, columns)
     _check_formats(frame, formats or {})
+    _check_names(frame, names or {})
     as_percent = _as_percent(frame, kind)
     merged = {ESTIMATE, *_BOUNDS} <= set(chosen)
     shown = [name for name in chosen if not (merged and name in _BOUNDS)]
@@ -100,6 +105,7 @@ def tabulate(
             named = (formats or {}).get(name)
             write = named_writer(named) if named else None
             write = write or writer(name, frame[name], as_percent=as_percent)
+            write = _naming(write, (names or {}).get(name, {}))
             cells.append(_cells(frame[name], write, hidden, mark))
     headings = dict(LABELS)
     headings[ESTIMATE] = _estimate_label(as_percent, conf_level if merged else None)
@@ -111,7 +117,7 @@ def tabulate(
         rows=list(zip(*cells, strict=True)),
         data=frame[chosen],
         caption=caption,
-        note=_note(frame, hidden, cells, mark),
+        note=_note(frame, hidden, cells, mark, told=NOTE in shown),
     )
 
 
@@ -143,6 +149,12 @@ def _check_formats(frame: pd.DataFrame, formats: Mapping[str, Format]) -> None:
         raise ParameterError("The formats of a table are wrong", faults)
 
 
+def _check_names(frame: pd.DataFrame, names: Mapping[str, Mapping[str, str]]) -> None:
+    faults = [f"{name}: no such column" for name in names if name not in frame.columns]
+    if faults:
+        raise ParameterError("The names of a table are wrong", faults)
+
+
 def _as_percent(frame: pd.DataFrame, kind: ReleaseKind | None) -> bool:
     if kind is None:
         return BASE in frame.columns or N_RISK in frame.columns
@@ -153,6 +165,10 @@ def _hidden_rows(frame: pd.DataFrame) -> list[bool]:
     if STATUS not in frame.columns:
         return [False] * len(frame)
     return [not pd.isna(status) and str(status) == WITHHELD for status in frame[STATUS]]
+
+
+def _naming(write: Writer, names: Mapping[str, str]) -> Writer:
+    return lambda value: names[str(value)] if str(value) in names else write(value)
 
 
 def _cells(series: pd.Series, write: Writer, hidden: Sequence[bool], mark: str) -> list[str]:
@@ -184,12 +200,17 @@ def _estimate_label(as_percent: bool, level: float | None) -> str:
 
 
 def _note(
-    frame: pd.DataFrame, hidden: Sequence[bool], cells: Sequence[Sequence[str]], mark: str
+    frame: pd.DataFrame,
+    hidden: Sequence[bool],
+    cells: Sequence[Sequence[str]],
+    mark: str,
+    *,
+    told: bool,
 ) -> str:
     if not any(mark in column for column in cells):
         return ""
     reasons: list[str] = []
-    if NOTE in frame.columns:
+    if NOTE in frame.columns and not told:
         given = [
             str(text)
             for text, secret in zip(frame[NOTE], hidden, strict=True)
