@@ -2,10 +2,12 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rpcstats._numerics.intervals import CONF_TYPES
+from rpcstats.errors import ParameterError
 from rpcstats.survival import kaplan_meier, logrank, rmst
 
 # Sums and products in another order.
@@ -167,10 +169,13 @@ def test_limits_stay_in_range_and_hold_the_estimate(frame, conf_type, robust):
 @given(frames(), st.floats(0.1, 15))
 def test_a_restricted_mean_is_the_area_under_the_curve(frame, tau):
     fit = kaplan_meier(ALL, frame)
-    found = rmst(ALL, frame, tau=tau).estimate[0]
+    found = fit.rmst(tau).estimate[0]
     if tau > fit.time[-1] and fit.estimate[-1] > 0:
         assert np.isnan(found)
+        with pytest.raises(ParameterError, match="beyond the end"):
+            rmst(ALL, frame, tau=tau)
         return
+    assert rmst(ALL, frame, tau=tau).estimate[0] == found
     edges = np.unique([0.0, tau, *fit.time[fit.time < tau]])
     middles = (edges[1:] + edges[:-1]) / 2
     heights = [fit.estimate[fit.time <= m][-1] if (fit.time <= m).any() else 1.0 for m in middles]

@@ -97,3 +97,9 @@ def test_a_comparison_needs_groups(six):
 def test_horizons_that_are_none_are_refused(six, tau):
     with pytest.raises(ParameterError, match="tau"):
         rmst(ALL, six, tau=tau)
+
+
+def test_a_tau_that_nobody_reaches_is_refused():
+    frame = pd.DataFrame({"time": [1, 2, 2], "event": [1, 0, 0]})
+    with pytest.raises(ParameterError, match="tau = 6 is beyond the end of follow-up"):
+        rmst("Surv(time, event) ~ 1", frame, tau=6)

@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from rpcstats.errors import FormulaError
+import numpy as np
+
+from rpcstats.errors import FormulaError, ParameterError
 from rpcstats.survival.kaplan_meier import kaplan_meier
 from rpcstats.survival.restricted_mean import RestrictedMean, RestrictedMeanDifference
 
@@ -24,8 +26,8 @@ def rmst(formula: str, data: Any, *, tau: float, conf_level: float = 0.95) -> Re
     Returns
     -------
     RestrictedMean
-        One row a group. NaN for a group whose follow-up ends before tau with the curve above
-        0: its curve is not carried on.
+        One row a group. NaN, if there are other groups, for one whose follow-up ends before
+        tau with the curve above 0: its curve is not carried on.
 
     Raises
     ------
@@ -34,14 +36,20 @@ def rmst(formula: str, data: Any, *, tau: float, conf_level: float = 0.95) -> Re
     DataError
         If times, events or entries break their conditions.
     ParameterError
-        If tau or conf_level is out of range.
+        If tau or conf_level is out of range, or nobody was followed to tau.
 
     Notes
     -----
     The area under the Kaplan-Meier curve from 0 to tau; variance of Klein and Moeschberger
     (2003, section 4.5).
     """
-    return kaplan_meier(formula, data, conf_level=conf_level).rmst(tau)
+    means = kaplan_meier(formula, data, conf_level=conf_level).rmst(tau)
+    if np.isnan(means.estimate).all():
+        raise ParameterError(
+            f"tau = {tau:g} is beyond the end of follow-up",
+            ["give a tau that is reached, such as the number of sessions of the shortest course"],
+        )
+    return means
 
 
 def rmst_difference(
