@@ -116,25 +116,20 @@ def protect_p(
     A statistic or a p-value, even to two digits, together with rounded counts leaves few
     tables that could have given it, so neither is released.
     """
-    told = with_results(glance, exact=False)
-    if told is None:
-        return
     refused = np.array([_is_refused(part, policy) for part in groups])
     tested = glance[P_VALUE].notna().to_numpy()
-    out[RESULT] = np.where(tested & refused, WITHHELD, told[RESULT])
+    out[RESULT] = np.where(tested & refused, WITHHELD, _results(glance, exact=False))
     out[STATUS] = np.where(tested & refused, WITHHELD, out[STATUS])
     out[NOTE] = np.where(tested & refused, withheld_note(policy), out[NOTE])
 
 
-def with_results(glance: pd.DataFrame | None, *, exact: bool) -> pd.DataFrame | None:
-    """Add the result of each test in words.
+def with_p_values(glance: pd.DataFrame | None) -> pd.DataFrame | None:
+    """Add the p-value of each test in words, where nothing has to be protected.
 
     Parameters
     ----------
     glance : DataFrame or None
         A row per test: p_value, and p_adjusted and note where there are any.
-    exact : bool
-        Whether the p-value itself is told, or only its side of 0.05.
 
     Returns
     -------
@@ -143,13 +138,16 @@ def with_results(glance: pd.DataFrame | None, *, exact: bool) -> pd.DataFrame | 
     """
     if glance is None or P_VALUE not in glance:
         return glance
+    return glance.assign(**{RESULT: _results(glance, exact=True)})
+
+
+def _results(glance: pd.DataFrame, *, exact: bool) -> list[str]:
     adjusted = P_ADJUSTED in glance
     p = glance[P_ADJUSTED if adjusted else P_VALUE].to_numpy(dtype=np.float64)
     notes = glance[NOTE].astype(str) if NOTE in glance else pd.Series("", index=glance.index)
     after = ", adjusted" if adjusted else ""
     words = [f"p = {x:.2g}{after}" if exact else _side(x) + after for x in p]
-    results = [note if np.isnan(x) else said for x, note, said in zip(p, notes, words, strict=True)]
-    return glance.assign(**{RESULT: results})
+    return [note if np.isnan(x) else said for x, note, said in zip(p, notes, words, strict=True)]
 
 
 def _side(p: float) -> str:

@@ -14,6 +14,7 @@ from rpcstats.errors import DisclosureError
 RELEASED: Final = "released"
 WITHHELD: Final = "withheld"
 
+OUTCOMES: Final = frozenset({"entry", "time", "event", "cause"})
 PERSON_COLUMNS: Final = frozenset(
     {
         "person_id",
@@ -137,6 +138,28 @@ def refuse_person_columns(frame: pd.DataFrame) -> None:
         raise DisclosureError(
             f"Rows about single people can't be released (column {', '.join(found)}):"
             " hand over counts, a curve, a test or a mean instead."
+        )
+
+
+def refuse_person_groups(frame: pd.DataFrame) -> None:
+    """Refuse groups that are single people, or are made of the outcome itself.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The frame to publish; its column `variable`, if any, says what groups are made of.
+
+    Raises
+    ------
+    DisclosureError
+        If a variable identifies persons or is an outcome.
+    """
+    named = set(frame["variable"].astype(str)) if "variable" in frame else set()
+    bad = sorted(name for name in named if name.endswith("_id") or name in OUTCOMES)
+    if bad:
+        raise DisclosureError(
+            f"Groups of {', '.join(bad)} are single people or outcomes: compare groups known at"
+            " referral."
         )
 
 

@@ -21,7 +21,7 @@ from rpcstats._vocabulary import (
 )
 from rpcstats.disclosure.counts import protect_flow, protect_proportions
 from rpcstats.disclosure.curves import protect_curve
-from rpcstats.disclosure.glances import with_results
+from rpcstats.disclosure.glances import with_p_values
 from rpcstats.disclosure.ledger import LedgerEntry
 from rpcstats.disclosure.means import means_of_protected
 from rpcstats.disclosure.policy import DisclosurePolicy, disclosure_policy
@@ -30,6 +30,7 @@ from rpcstats.disclosure.protected import (
     WITHHELD,
     Protected,
     refuse_person_columns,
+    refuse_person_groups,
     unchanged,
 )
 from rpcstats.disclosure.sealed import SEAL, Disclosed, Status
@@ -38,7 +39,6 @@ from rpcstats.errors import DisclosureError
 
 FLOW_COLUMNS: Final = frozenset(FLOW) - {DEFINITION}
 CURVE_COLUMNS: Final = frozenset(CURVE) - {STRATA, N_CENSOR, STD_ERROR, CONF_LOW, CONF_HIGH}
-OUTCOMES: Final = frozenset({"entry", "time", "event", "cause"})
 OWN_PACKAGE: Final = "rpcstats"
 _NEEDED: Final = {
     "curve": CURVE_COLUMNS,
@@ -109,7 +109,7 @@ def disclose(
         return _again(obj, rules)
     kind, frame, glance = _read(obj, kind)
     refuse_person_columns(frame)
-    _refuse_person_variables(frame)
+    refuse_person_groups(frame)
     if not len(frame) and kind != "published":
         raise DisclosureError("There is nothing to disclose: the frame has no rows.")
     times = range(grid + 1) if isinstance(grid, int) else grid
@@ -173,17 +173,6 @@ def _read(
     return obj.release_kind, obj.tidy(), summarise() if callable(summarise) else None
 
 
-def _refuse_person_variables(frame: pd.DataFrame) -> None:
-    """Refuse groups that are single people, or are made of the outcome itself."""
-    named = set(frame["variable"].astype(str)) if "variable" in frame else set()
-    bad = sorted(name for name in named if name.endswith("_id") or name in OUTCOMES)
-    if bad:
-        raise DisclosureError(
-            f"Groups of {', '.join(bad)} are single people or outcomes: compare groups known at"
-            " referral."
-        )
-
-
 def _means(obj: Any, rules: DisclosurePolicy, conf_level: float) -> pd.DataFrame | None:
     """Read restricted means off the protected curves of a result that has curves."""
     curves = getattr(obj, "curves", None)
@@ -217,7 +206,7 @@ def _protect(
     if kind == "published":
         return pass_published(frame)
     if not rules.protects:
-        return unchanged(frame, with_results(glance, exact=True))
+        return unchanged(frame, with_p_values(glance))
     if kind == "counts":
         if _kind_of(frame) == "counts" and set(frame.columns) >= set(PROPORTION):
             return protect_proportions(frame, rules, by=by, conf_level=conf_level)

@@ -1,7 +1,7 @@
 """What has passed disclosure control, under a seal that only `disclose` holds."""
 
 from dataclasses import InitVar, dataclass
-from typing import Final, Literal
+from typing import Final, Literal, TypeGuard
 
 import pandas as pd
 
@@ -99,7 +99,7 @@ class Disclosed:
         return html
 
 
-def is_disclosed(obj: object) -> bool:
+def is_disclosed(obj: object) -> TypeGuard[Disclosed]:
     """Tell whether something has passed disclosure control.
 
     Parameters

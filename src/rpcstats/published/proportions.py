@@ -1,7 +1,7 @@
 """Published shares with the intervals they were printed without."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -66,8 +66,7 @@ class PublishedFigures:
         PublishedFigures
             The figures with an interval.
         """
-        based = self._frame[self._frame["base"].notna()].reset_index(drop=True)
-        return PublishedFigures(self.council, self.conf_level, based, self._sources)
+        return self._only(self._frame["base"].notna())
 
     def percentages(self) -> "PublishedFigures":
         """Give the figures that are percentages, with a base or without.
@@ -77,8 +76,7 @@ class PublishedFigures:
         PublishedFigures
             The figures with an estimate.
         """
-        shown = self._frame[self._frame["estimate"].notna()].reset_index(drop=True)
-        return PublishedFigures(self.council, self.conf_level, shown, self._sources)
+        return self._only(self._frame["estimate"].notna())
 
     def compact(self) -> "PublishedFigures":
         """Give the figures without the counts that another row already holds.
@@ -102,8 +100,10 @@ class PublishedFigures:
             count.isdigit() and (*where, int(count)) in held
             for *where, count in frame[keys].assign(count=counts).itertuples(index=False)
         ]
-        kept = frame[~np.array(repeats, dtype=bool)].reset_index(drop=True)
-        return PublishedFigures(self.council, self.conf_level, kept, self._sources)
+        return self._only(~pd.Series(repeats, index=frame.index, dtype=bool))
+
+    def _only(self, kept: pd.Series) -> "PublishedFigures":
+        return replace(self, _frame=self._frame[kept].reset_index(drop=True))
 
     def sources(self) -> pd.DataFrame:
         """Give the documents the figures come from.

@@ -1,6 +1,6 @@
 """One comparison per variable, with p-values adjusted for their number."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -25,6 +25,7 @@ from rpcstats.formula.parse import Formula, Surv, parse_formula
 from rpcstats.survival._summary import Summary
 from rpcstats.survival.kaplan_meier import kaplan_meier
 from rpcstats.survival.logrank import logrank_of
+from rpcstats.survival.restricted_mean import RestrictedMean
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,7 +47,7 @@ class GroupComparisons:
     by: tuple[str, ...]
     tau: float
     conf_level: float
-    _curves: pd.DataFrame
+    _curves: tuple[Callable[[], pd.DataFrame], ...]
     _levels: pd.DataFrame
     _tests: pd.DataFrame
 
@@ -70,7 +71,7 @@ class GroupComparisons:
         pandas.DataFrame
             As `KaplanMeier.tidy`, the groups in the order of `tidy`.
         """
-        return self._curves.copy()
+        return pd.concat([curves() for curves in self._curves], ignore_index=True)
 
     def glance(self) -> pd.DataFrame:
         """Give one row per variable.
@@ -133,14 +134,14 @@ def compare_groups(
     frame = read_columns(data, (*response.columns, *names))
     curves, levels, tests = [], [], []
     for name in names:
-        curve, level_rows, test_row = _one_variable(response, frame, name, tau, conf_level)
-        curves.append(curve)
+        means, level_rows, test_row = _one_variable(response, frame, name, tau, conf_level)
+        curves.append(means.curves)
         levels.append(level_rows)
         tests.append(test_row)
     table = pd.DataFrame(tests)
     table["p_adjusted"] = _holm(table[P_VALUE])
-    every, rows = (pd.concat(parts, ignore_index=True) for parts in (curves, levels))
-    return GroupComparisons(names, float(tau), conf_level, every, rows, table)
+    rows = pd.concat(levels, ignore_index=True)
+    return GroupComparisons(names, float(tau), conf_level, tuple(curves), rows, table)
 
 
 def _response(formula: str) -> Surv:
@@ -163,11 +164,10 @@ def _checked_names(by: Sequence[str]) -> tuple[str, ...]:
 
 def _one_variable(
     response: Surv, frame: pd.DataFrame, name: str, tau: float, conf_level: float
-) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, object]]:
+) -> tuple[RestrictedMean, pd.DataFrame, dict[str, object]]:
     formula = Formula(name, response, (f"+ `{name}`",))
     sample = censored_sample(formula, frame)
-    fit = kaplan_meier(formula, frame, conf_level=conf_level)
-    means = fit.rmst(tau)
+    means = kaplan_meier(formula, frame, conf_level=conf_level).rmst(tau)
     rows = means.tidy().drop(columns=STRATA)
     rows.loc[rows[N_EVENT] == 0, [CONF_LOW, CONF_HIGH]] = np.nan
     rows.insert(0, "variable", name)
@@ -186,7 +186,7 @@ def _one_variable(
         "p_adjusted": np.nan,
         NOTE: _note(name, n_group, 0 if test is None else test.df),
     }
-    return fit.tidy(), rows, row
+    return means, rows, row
 
 
 def _note(name: str, n_group: int, df: int) -> str:
