@@ -55,9 +55,10 @@ lab: $(VENV)/.has-lab ## Open the notebooks in JupyterLab
 
 bench: $(VENV)/.has-test ## Time the paper and the estimators against other engines
 	$(PYTHON) -m venv .venv-bench
-	.venv-bench/bin/python -m pip install --quiet -e . lifelines scikit-survival
+	.venv-bench/bin/python -m pip install --quiet -e . lifelines scikit-survival glmm mixedlm
 	$(BIN)/python benchmarks/paper.py
 	OMP_NUM_THREADS=1 .venv-bench/bin/python benchmarks/survival.py
+	.venv-bench/bin/python benchmarks/mixed.py --json build/mixed.json
 
 data: $(VENV)/.has-rpcstats ## Make the synthetic extracts and the data dictionary again
 	$(BIN)/rpcstats simulate herts_pws --to data/councils/hertfordshire --overwrite

@@ -19,6 +19,23 @@ if TYPE_CHECKING:
     from rpcstats.designs import precision_and_power as precision_and_power
     from rpcstats.disclosure import disclose as disclose
     from rpcstats.disclosure import disclosure_policy as disclosure_policy
+    from rpcstats.mixed import bootstrap_likelihood_ratio as bootstrap_likelihood_ratio
+    from rpcstats.mixed import clmm as clmm
+    from rpcstats.mixed import conditional_aic as conditional_aic
+    from rpcstats.mixed import design_effect as design_effect
+    from rpcstats.mixed import glmm as glmm
+    from rpcstats.mixed import icc as icc
+    from rpcstats.mixed import influence as influence
+    from rpcstats.mixed import likelihood_ratio as likelihood_ratio
+    from rpcstats.mixed import lmm as lmm
+    from rpcstats.mixed import marginal_means as marginal_means
+    from rpcstats.mixed import parametric_bootstrap as parametric_bootstrap
+    from rpcstats.mixed import profile_likelihood as profile_likelihood
+    from rpcstats.mixed import proportional_odds as proportional_odds
+    from rpcstats.mixed import quantile_residuals as quantile_residuals
+    from rpcstats.mixed import r_squared as r_squared
+    from rpcstats.mixed import slopes as slopes
+    from rpcstats.mixed import variance_partition as variance_partition
     from rpcstats.published import cited_documents as cited_documents
     from rpcstats.published import exact_tests as exact_tests
     from rpcstats.published import published_figures as published_figures
@@ -43,6 +60,25 @@ _ROOMS: Final = {
     ),
     "designs": ("precision_and_power",),
     "disclosure": ("disclose", "disclosure_policy"),
+    "mixed": (
+        "bootstrap_likelihood_ratio",
+        "clmm",
+        "conditional_aic",
+        "design_effect",
+        "glmm",
+        "icc",
+        "influence",
+        "likelihood_ratio",
+        "lmm",
+        "marginal_means",
+        "parametric_bootstrap",
+        "profile_likelihood",
+        "proportional_odds",
+        "quantile_residuals",
+        "r_squared",
+        "slopes",
+        "variance_partition",
+    ),
     "published": ("cited_documents", "exact_tests", "published_figures", "read_facts"),
     "simulate": ("simulate_extract", "write_simulation"),
     "survival": ("compare_groups", "kaplan_meier", "logrank", "rmst", "rmst_difference"),

@@ -25,6 +25,15 @@ STAGE: Final = "stage"
 DEFINITION: Final = "definition"
 MEASURE: Final = "measure"
 
+CONTRAST: Final = "contrast"
+
+GROUP: Final = "group"
+LEVEL: Final = "level"
+COMPONENT: Final = "component"
+CATEGORY: Final = "category"
+VARIANCE: Final = "variance"
+CONVERGED: Final = "converged"
+
 STATUS: Final = "status"
 NOTE: Final = "note"
 
@@ -121,6 +130,35 @@ COMPARISONS: Final = (
     "p_adjusted",
     NOTE,
 )
-GLANCE: Final = ("n_obs", "n_event", "n_group", "log_lik", "df", "aic", "bic", "converged")
+GLANCE: Final = ("n_obs", "n_event", "n_group", "log_lik", DF, "aic", "bic", CONVERGED)
+MIXED_GLANCE: Final = (
+    "n_obs",
+    "n_group",
+    "groups",
+    "log_lik",
+    "deviance",
+    DF,
+    "aic",
+    "bic",
+    "sigma",
+    "method",
+    CONVERGED,
+    "is_singular",
+    "n_missing",
+)
+F_TESTS: Final = (TERM, "sum_sq", "num_df", "den_df", STATISTIC, P_VALUE)
+WALD_TESTS: Final = (TERM, STATISTIC, DF, P_VALUE)
+VARCORR: Final = (GROUP, TERM, "with_term", MEASURE, ESTIMATE, VARIANCE)
+MODES: Final = (GROUP, LEVEL, TERM, ESTIMATE, STD_ERROR, CONF_LOW, CONF_HIGH)
+AUGMENT: Final = (
+    "row",
+    "observed",
+    "fitted",
+    "fitted_marginal",
+    "residual",
+    "residual_standardised",
+)
+PREDICTION: Final = (ESTIMATE, STD_ERROR, CONF_LOW, CONF_HIGH)
+CATEGORY_PREDICTION: Final = ("row", CATEGORY, *PREDICTION)
 
 ReleaseKind = Literal["counts", "curve", "test", "mean", "published"]

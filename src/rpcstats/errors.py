@@ -58,3 +58,10 @@ class PaperError(RpcstatsError):
 
 class ReproductionError(RpcstatsError):
     """A bundle can't be read or run again."""
+
+
+class ConvergenceWarning(UserWarning):
+    """A fit stopped before the conditions of an optimum held, or has none.
+
+    The result is handed back with `converged` False; the text says what to do.
+    """

@@ -6,6 +6,7 @@ import pytest
 
 from rpcstats.errors import DataError, FormulaError
 from rpcstats.formula import read_columns
+from rpcstats.formula.columns import complete_rows
 from rpcstats.survival import kaplan_meier
 
 FRAME = pd.DataFrame({"time": [1, 2], "event": [1, 0], "mode": ["b", "a"]}, index=[7, 9])
@@ -35,6 +36,20 @@ def test_an_arrow_dictionary_keeps_its_order():
     )
     fit = kaplan_meier("Surv(time, event) ~ mode", table)
     assert fit.strata == ("mode=z", "mode=a")
+
+
+def test_rows_without_a_gap_in_any_kind_of_column():
+    frame = pd.DataFrame(
+        {
+            "number": [1.0, None, 3.0, 4.0, 5.0],
+            "word": ["a", "b", None, "d", "e"],
+            "kind": pd.Categorical(["x", "y", "x", None, "y"]),
+            "whole": pd.array([1, 2, 3, 4, None], dtype="Int64"),
+            "flag": True,
+        }
+    )
+    assert complete_rows(frame).tolist() == [True, False, False, False, False]
+    assert complete_rows(frame[["flag"]]).all()
 
 
 def test_an_unknown_column_is_named_with_its_neighbour():

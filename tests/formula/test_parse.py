@@ -34,6 +34,16 @@ def test_special_terms_are_taken_out_and_the_rest_is_left():
     assert parsed.fixed == "poly(age, 2) - 1"
 
 
+def test_two_bars_ask_for_independent_effects():
+    one, two = parse_formula("y ~ (1 + t | g) + (1 + t || `a | b`)").random
+    assert one == RandomTerm("1 + t", "g", correlated=True)
+    assert two == RandomTerm("1 + t", "`a | b`", correlated=False)
+
+
+def test_an_offset_may_be_computed():
+    assert parse_formula("y ~ x + offset(log(`days at risk`))").offset == ("log(`days at risk`)",)
+
+
 def test_names_in_backticks_may_hold_anything():
     parsed = parse_formula("Surv(`Weeks (all)`, `left + early`) ~ `a ~ b`")
     assert parsed.response == Surv("Weeks (all)", "left + early")

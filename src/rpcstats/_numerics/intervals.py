@@ -1,5 +1,6 @@
 """Intervals and p-values. Tails are taken from the tail's own function, never as 1 - cdf."""
 
+from numbers import Real
 from typing import Literal
 
 import numpy as np
@@ -27,7 +28,8 @@ def check_conf_level(conf_level: float) -> None:
     ParameterError
         If the level is outside (0, 1).
     """
-    if not 0 < conf_level < 1:
+    given: object = conf_level
+    if not isinstance(given, Real) or not 0 < conf_level < 1:
         raise ParameterError(
             "conf_level is out of range",
             ["give a level strictly between 0 and 1, such as conf_level=0.95"],

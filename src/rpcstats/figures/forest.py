@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from rpcstats._vocabulary import CONF_HIGH, CONF_LOW, ESTIMATE, MEASURE, STAGE, STRATA, TERM
-from rpcstats._wording import MISSING, WITHHELD, number, sentence_case
+from rpcstats._wording import MISSING, WITHHELD, sentence_case
 from rpcstats._wording import words as plain_words
 from rpcstats.errors import DataError
 from rpcstats.figures.columns import floats, require, texts, withheld_rows
@@ -24,6 +24,7 @@ from rpcstats.figures.layout import (
     text_width,
     wrap,
 )
+from rpcstats.figures.panels import tick_words
 from rpcstats.figures.placement import FloatArray
 from rpcstats.figures.rows import Row, draw_dots, write_column, write_head
 from rpcstats.figures.style import COLUMN_WIDTH, FONT, QUIET, TEXT_SIZE, paper_style
@@ -37,6 +38,7 @@ WIDEST_LABEL: Final = 150.0
 GAP: Final = 14.0
 INDENT: Final = 8.0
 NOTE_GAP: Final = 8.0
+MOST_RATIO_TICKS: Final = 6
 NO_BASE: Final = "published without the number of people it is a share of, so without an interval"
 NO_INTERVAL: Final = "no interval could be worked out"
 
@@ -49,6 +51,7 @@ def forest_dots(
     reference: float | None = None,
     reference_label: str = "",
     percent: bool = True,
+    ratio: bool = False,
     names: Mapping[str, str] | None = None,
     value_label: str | None = None,
     xlabel: str = "",
@@ -72,6 +75,8 @@ def forest_dots(
         Words for that line.
     percent : bool
         Whether the estimates are proportions to be shown as percentages.
+    ratio : bool
+        Whether the estimates are ratios, which belong on a logarithmic scale.
     names : mapping of str to str, optional
         Words for rows and groups.
     value_label : str, optional
@@ -103,7 +108,9 @@ def forest_dots(
         note = _hollow_note(rows, no_interval or (NO_BASE if percent else NO_INTERVAL))
         figure, ax = _panel(rows, head, note, under=bool(xlabel))
         draw_dots(ax, rows)
-        _draw_scale(ax, rows, percent=percent, reference=reference, xlabel=xlabel)
+        _draw_scale(ax, rows, percent=percent, ratio=ratio, reference=reference)
+        if xlabel:
+            ax.set_xlabel(xlabel, fontfamily=FONT, fontsize=TEXT_SIZE, labelpad=4.0)
         _name_reference(ax, reference, reference_label)
         left = float(ax.get_position().x0) * COLUMN_WIDTH - EDGE
         for row_set, x in ((True, -left), (False, -left + (INDENT if group else 0.0))):
@@ -196,35 +203,46 @@ def _write_note(ax: "Axes", note: str, *, left: float) -> None:
 
 
 def _draw_scale(
-    ax: "Axes", rows: list[Row], *, percent: bool, reference: float | None, xlabel: str
+    ax: "Axes", rows: list[Row], *, percent: bool, ratio: bool, reference: float | None
 ) -> None:
-    if percent:
+    if ratio:
+        ticks = _ratio_ticks(rows, reference)
+        ax.set_xscale("log")
+        ax.minorticks_off()
+        ax.set_xlim(ticks[0], ticks[-1])
+        ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    elif percent:
         ticks = np.linspace(0.0, 1.0, 5)
         ax.set_xlim(0.0, 1.0)
         ax.set_xticks(ticks, [f"{100 * tick:.0f}%" for tick in ticks])
     else:
         ticks = _round_ticks(rows, reference)
         ax.set_xlim(ticks[0], ticks[-1])
-        ax.set_xticks(ticks, _tick_words(ticks))
-    if xlabel:
-        ax.set_xlabel(xlabel, fontfamily=FONT, fontsize=TEXT_SIZE, labelpad=4.0)
+        ax.set_xticks(ticks, tick_words(ticks))
+
+
+def _shown_values(rows: list[Row], reference: float | None) -> list[float]:
+    values = [value for row in rows for value in (row.estimate, row.low, row.high)]
+    values += [] if reference is None else [reference]
+    return [value for value in values if np.isfinite(value)]
+
+
+def _ratio_ticks(rows: list[Row], reference: float | None) -> FloatArray:
+    values = [value for value in _shown_values(rows, reference) if value > 0.0] or [0.5, 2.0]
+    steps = np.array([m * 10.0**e for e in range(-6, 7) for m in (1, 2, 5)])
+    first = max(int(np.searchsorted(steps, min(values), side="right")) - 1, 0)
+    last = min(int(np.searchsorted(steps, max(values), side="left")), len(steps) - 1)
+    ticks = steps[first : last + 1]
+    thin = -(-(len(ticks) - 1) // MOST_RATIO_TICKS)
+    return np.asarray(np.unique(np.r_[ticks[::thin], ticks[-1]]) if thin > 1 else ticks)
 
 
 def _round_ticks(rows: list[Row], reference: float | None) -> FloatArray:
     from matplotlib.ticker import MaxNLocator
 
-    values = [value for row in rows for value in (row.estimate, row.low, row.high)]
-    values += [] if reference is None else [reference]
-    finite = [value for value in values if np.isfinite(value)] or [0.0, 1.0]
+    finite = _shown_values(rows, reference) or [0.0, 1.0]
     locator = MaxNLocator(nbins=5, steps=[1, 2, 2.5, 5, 10], min_n_ticks=2)
     return np.asarray(locator.tick_values(min(finite), max(finite)), dtype=np.float64)
-
-
-def _tick_words(ticks: FloatArray) -> list[str]:
-    decimals = next(
-        (d for d in range(6) if np.allclose(np.round(ticks, d), ticks, rtol=0, atol=1e-9)), 6
-    )
-    return [number(float(np.round(tick, 9)), decimals=decimals) for tick in ticks]
 
 
 def _name_reference(ax: "Axes", reference: float | None, words: str) -> None:

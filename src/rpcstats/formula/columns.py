@@ -4,9 +4,14 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from rpcstats.errors import DataError, FormulaError
+
+# Absent columns an error names; it counts the others.
+_NAMED = 4
 
 
 def read_columns(data: Any, columns: Iterable[str]) -> pd.DataFrame:
@@ -34,15 +39,40 @@ def read_columns(data: Any, columns: Iterable[str]) -> pd.DataFrame:
     wanted = list(dict.fromkeys(columns))
     if isinstance(data, pd.DataFrame):
         _require(wanted, list(data.columns))
+        _refuse_twins(wanted, list(data.columns))
         frame = data[wanted].reset_index(drop=True)
     else:
         frame = _through_narwhals(data, wanted)
     if len(frame) == 0:
         raise DataError(
-            "The data have no rows: nobody was followed up by the data cut, or a filter took"
-            " all away."
+            "The data have no rows: a filter took all away, or nothing was recorded by the data"
+            " cut."
         )
     return frame
+
+
+def complete_rows(frame: pd.DataFrame) -> NDArray[np.bool_]:
+    """Tell the rows without a missing value.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Any columns.
+
+    Returns
+    -------
+    ndarray of shape (n,), bool
+        True where every column has a value.
+    """
+    complete = np.ones(len(frame), dtype=np.bool_)
+    for _, column in frame.items():
+        if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iub":
+            continue
+        is_float = isinstance(column.dtype, np.dtype) and column.dtype.kind == "f"
+        missing = np.isnan(column.to_numpy()) if is_float else column.isna().to_numpy()
+        if missing.any():
+            complete &= ~missing
+    return complete
 
 
 def _through_narwhals(data: Any, wanted: list[str]) -> pd.DataFrame:
@@ -59,9 +89,21 @@ def _through_narwhals(data: Any, wanted: list[str]) -> pd.DataFrame:
 
 
 def _require(wanted: list[str], present: list[Any]) -> None:
+    known = set(present)
+    absent = [name for name in wanted if name not in known]
+    if not absent:
+        return
+    near = get_close_matches(absent[0], [str(column) for column in present], n=1, cutoff=0.5)
+    hint = f'did you mean "{near[0]}"?' if near else "check the columns of the frame."
+    named = ", ".join(f'"{name}"' for name in absent[1:_NAMED])
+    more = f" and {len(absent) - _NAMED:,} more" if len(absent) > _NAMED else ""
+    others = f" (nor {named}{more})" if named else ""
+    raise FormulaError(f'There is no column "{absent[0]}"{others} in the data; {hint}')
+
+
+def _refuse_twins(wanted: list[str], present: list[Any]) -> None:
+    if len(set(present)) == len(present):
+        return
     for name in wanted:
-        if name in present:
-            continue
-        near = get_close_matches(name, [str(column) for column in present], n=1, cutoff=0.5)
-        hint = f'did you mean "{near[0]}"?' if near else "check the columns of the frame."
-        raise FormulaError(f'There is no column "{name}" in the data; {hint}')
+        if present.count(name) > 1:
+            raise FormulaError(f'Two columns of the data are called "{name}": rename one.')

@@ -1,7 +1,5 @@
 """Fixed-effects design matrices that remember their encoding."""
 
-import ast
-import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,9 +7,20 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from rpcstats.errors import DataError, FormulaError
-from rpcstats.formula.columns import read_columns
+from rpcstats.errors import DataError
+from rpcstats.formula.column_kinds import plain_kinds
+from rpcstats.formula.columns import complete_rows, read_columns
+from rpcstats.formula.formulaic_terms import (
+    coded_columns,
+    encode_formulaic_terms,
+    fit_formulaic_terms,
+    read_formulaic_terms,
+    term_variables,
+    written_terms,
+)
 from rpcstats.formula.parse import Formula, parse_formula
+from rpcstats.formula.plain_columns import PlainSpec, fit_plain_terms
+from rpcstats.formula.plain_terms import PlainTerms, read_plain_terms
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,7 +32,7 @@ class Design:
     formula : Formula
         The formula taken apart.
     X : ndarray of shape (n, p)
-        Columns of the fixed effects; read-only.
+        Columns of the fixed effects, row-major; read-only.
     names : tuple of str
         Their names, such as "mode[T.online]".
     kept : ndarray of shape (n,), int
@@ -58,12 +67,16 @@ class Design:
         Raises
         ------
         DataError
-            If a value is missing, or a category was not among those of the fit.
+            If a value is missing, a column is of another kind, or a category was not among
+            those of the fit.
         """
         frame = _frame_for(self._spec, data)
-        if frame.isna().any(axis=None):
+        if not complete_rows(frame).all():
             raise DataError("New rows must have every column of the formula filled in.")
-        return _matrix(self._spec, _plain(frame))[0]
+        frame = plain_kinds(frame, _coded(self._spec))
+        if isinstance(self._spec, PlainSpec):
+            return _checked(self._spec.encode(frame))
+        return _checked(encode_formulaic_terms(self._spec, frame))
 
 
 def design(formula: str | Formula, data: Any) -> Design:
@@ -72,8 +85,8 @@ def design(formula: str | Formula, data: Any) -> Design:
     Parameters
     ----------
     formula : str or Formula
-        The right side is read by formulaic without the special terms; only columns of `data`
-        and formulaic's own functions can be named, never variables of the caller.
+        The right side, without the special terms, means what it means to formulaic; only columns
+        of `data` and a closed list of functions can be named, and no other Python is run.
     data : frame
         pandas, or any frame narwhals reads.
 
@@ -85,45 +98,94 @@ def design(formula: str | Formula, data: Any) -> Design:
     Raises
     ------
     FormulaError
-        If the formula can't be read, or names a column that is not there.
+        If the formula can't be read, holds anything but columns and functions of the list, or
+        names a column that is not there.
     DataError
-        If no complete row is left, or a term gives values that are not finite.
+        If no complete row is left, a column holds neither numbers nor categories, a term gives
+        values that are not finite, or there would be too many columns.
     """
-    import formulaic
-    from formulaic.errors import FormulaicError
-
     parsed = parse_formula(formula) if isinstance(formula, str) else formula
-    try:
-        wanted = formulaic.Formula(parsed.fixed)
-    except FormulaicError:
-        raise FormulaError(f"The right side can't be read: {parsed.fixed}") from None
-    frame = _frame_for(wanted, data)
-    complete = frame.notna().all(axis=1).to_numpy()
+    right = _right_side(parsed)
+    frame = _frame_for(right, data)
+    complete = complete_rows(frame)
     if not complete.any():
         raise DataError("Every row has a missing value in a column of the formula.")
-    X, spec = _matrix(wanted, _used_levels(frame[complete]))
-    kept = np.flatnonzero(complete).astype(np.int64)
+    kept = np.flatnonzero(complete).astype(np.int64, copy=False)
     kept.setflags(write=False)
-    levels = {
-        term: tuple(state["categories"])
-        for term, (_, state) in spec.encoder_state.items()
-        if "categories" in state
-    }
     n_missing = int(len(frame) - len(kept))
-    return Design(parsed, X, tuple(spec.column_names), kept, n_missing, levels, spec)
+    if n_missing:
+        frame = frame[complete]
+    frame = plain_kinds(frame, _coded(right))
+    if isinstance(right, PlainTerms):
+        plain = fit_plain_terms(right, frame)
+        if plain is not None:
+            X, spec = _checked(plain[0]), plain[1]
+            return Design(parsed, X, spec.names, kept, n_missing, spec.levels, spec)
+        right = read_formulaic_terms(parsed)
+    X, state = fit_formulaic_terms(right, frame)
+    levels = {
+        term: tuple(found["categories"])
+        for term, (_, found) in state.encoder_state.items()
+        if "categories" in found
+    }
+    return Design(parsed, _checked(X), tuple(state.column_names), kept, n_missing, levels, state)
+
+
+def fixed_columns(formula: Formula) -> tuple[str, ...]:
+    """List the columns the right side of a formula uses.
+
+    Parameters
+    ----------
+    formula : Formula
+        A formula taken apart; its special terms are left aside.
+
+    Returns
+    -------
+    tuple of str
+        Column names, sorted.
+
+    Raises
+    ------
+    FormulaError
+        If the right side can't be read.
+    """
+    return tuple(sorted(_variables(_right_side(formula))))
+
+
+def fixed_terms(formula: Formula) -> tuple[bool, tuple[str, ...]]:
+    """List the terms the right side of a formula stands for, `*` and the like written out.
+
+    Parameters
+    ----------
+    formula : Formula
+        A formula taken apart; its special terms are left aside.
+
+    Returns
+    -------
+    intercept : bool
+        Whether there is a column of ones.
+    terms : tuple of str
+        The other terms as a formula writes them, lower orders first.
+
+    Raises
+    ------
+    FormulaError
+        If the right side can't be read.
+    """
+    right = _right_side(formula)
+    if isinstance(right, PlainTerms):
+        return right.intercept, right.written
+    written = written_terms(right)
+    return "1" in written, tuple(term for term in written if term != "1")
+
+
+def _right_side(formula: Formula) -> Any:
+    plain = read_plain_terms(formula)
+    return read_formulaic_terms(formula) if plain is None else plain
 
 
 def _frame_for(source: Any, data: Any) -> pd.DataFrame:
-    terms = source if hasattr(source, "__iter__") else source.formula
-    expressions = {
-        str(factor.expr): factor.eval_method.value for term in terms for factor in term.factors
-    }
-    variables: set[str] = set()
-    for expression, how in expressions.items():
-        if how == "lookup":
-            variables.add(expression)
-        elif how == "python":
-            variables |= _names_in(expression)
+    variables = _variables(source)
     if variables:
         return read_columns(data, sorted(variables))
     try:
@@ -132,70 +194,27 @@ def _frame_for(source: Any, data: Any) -> pd.DataFrame:
         raise DataError("The data must be a frame.") from None
 
 
-def _names_in(expression: str) -> set[str]:
-    """Find the columns an expression uses.
-
-    formulaic's own list leaves out those inside poly(), bs() and center().
-    """
-    quoted = re.findall(r"`([^`]+)`", expression)
-    try:
-        tree = ast.parse(re.sub(r"`[^`]+`", "0", expression), mode="eval")
-    except SyntaxError:
-        raise FormulaError(f"A term can't be read: {expression}") from None
-    functions = {
-        id(name)
-        for call in ast.walk(tree)
-        if isinstance(call, ast.Call)
-        for name in ast.walk(call.func)
-    }
-    named = {
-        node.id
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Name) and id(node) not in functions
-    }
-    return named | set(quoted)
+def _variables(source: Any) -> set[str]:
+    if isinstance(source, PlainSpec):
+        source = source.terms
+    if isinstance(source, PlainTerms):
+        return set(source.columns.values())
+    return term_variables(source)
 
 
-def _used_levels(frame: pd.DataFrame) -> pd.DataFrame:
-    """Leave out declared categories without rows: each would be a column of zeros."""
-    unused = {
-        name: column.cat.remove_unused_categories()
-        for name, column in frame.items()
-        if isinstance(column.dtype, pd.CategoricalDtype)
-    }
-    return frame.assign(**{str(name): column for name, column in unused.items()})
+def _coded(source: Any) -> set[str]:
+    """List the columns used as categories only, whatever they hold."""
+    if isinstance(source, PlainSpec):
+        return {source.terms.columns[factor] for factor in source.levels}
+    if isinstance(source, PlainTerms):
+        as_they_are = set(source.columns.values() & source.columns.keys())
+        return {source.columns[factor] for factor in source.forced} - as_they_are
+    return coded_columns(source)
 
 
-def _plain(frame: pd.DataFrame) -> pd.DataFrame:
-    """Undo categories: new rows take those of the fit, whatever they declare themselves."""
-    plain = {
-        str(name): column.astype(column.cat.categories.dtype)
-        for name, column in frame.items()
-        if isinstance(column.dtype, pd.CategoricalDtype)
-    }
-    return frame.assign(**plain)
-
-
-def _matrix(source: Any, frame: pd.DataFrame) -> tuple[NDArray[np.float64], Any]:
-    import warnings
-
-    from formulaic.errors import DataMismatchWarning, FormulaicError
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", DataMismatchWarning)
-            matrix = source.get_model_matrix(frame, context={}, na_action="ignore")
-    except DataMismatchWarning:
-        raise DataError(
-            "A column holds categories the fit has not seen: leave those rows out, or refit."
-        ) from None
-    except FormulaicError:
-        raise FormulaError(
-            "A term can't be computed: use columns of the data and functions such as "
-            "C(), log(), exp(), poly() or bs()."
-        ) from None
-    X = matrix.to_numpy(dtype=np.float64)
+def _checked(X: NDArray[np.float64]) -> NDArray[np.float64]:
     if not np.isfinite(X).all():
         raise DataError("A term of the formula gives values that are not finite, such as log(0).")
+    X = np.ascontiguousarray(X)
     X.setflags(write=False)
-    return X, matrix.model_spec
+    return X

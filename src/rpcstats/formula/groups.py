@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from rpcstats.errors import FormulaError
+from rpcstats.formula.column_kinds import refuse_lists
 from rpcstats.formula.parse import Formula, called, plain_name
 
 ALL = "all"
@@ -81,12 +82,18 @@ def make_groups(frame: pd.DataFrame, columns: tuple[str, ...]) -> Groups:
     Groups
         Categories keep their declared order, other values are sorted; empty combinations
         are left out.
+
+    Raises
+    ------
+    DataError
+        If a cell is a list.
     """
     if not columns:
         return Groups(_frozen(np.zeros(len(frame), dtype=np.int64)), (ALL,), ((),))
     combined = np.zeros(len(frame), dtype=np.int64)
     texts = []
     for column in columns:
+        refuse_lists(frame[column])
         codes, levels = _coded(frame[column])
         combined = combined * len(levels) + codes
         texts.append(levels)

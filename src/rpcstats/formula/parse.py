@@ -10,6 +10,7 @@ _NAME = re.compile(r"^(?:[^\W\d]\w*|`[^`]+`)$")
 _CALL = re.compile(r"^([^\W\d]\w*)\s*\((.*)\)$", re.DOTALL)
 _OPENING, _CLOSING = "([{", ")]}"
 _SPECIALS = ("strata", "cluster", "offset")
+_MAX_DEPTH = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +45,13 @@ class RandomTerm:
         What varies, such as "1 + session".
     group : str
         The grouping factor, such as "council/group_id".
+    correlated : bool
+        Whether the effects of a level may be correlated; False for ``(expression || group)``.
     """
 
     expression: str
     group: str
+    correlated: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +66,10 @@ class Formula:
         Left side; None if there is none.
     terms : tuple of str
         Plain terms of the right side, signs kept; what formulaic is given.
-    strata, cluster, offset : tuple of str
+    strata, cluster : tuple of str
         Columns inside those calls.
+    offset : tuple of str
+        Columns or expressions inside offset(), as written.
     random : tuple of RandomTerm
         Random-effects terms.
     """
@@ -159,7 +165,7 @@ def _right_side(text: str, response: Surv | str | None, right: str) -> Formula:
         call = called(term)
         if call is not None and call[0] in special:
             _refuse_minus(sign, term)
-            special[call[0]] += _column_arguments(*call)
+            special[call[0]] += _arguments(*call)
         elif _is_random(term):
             _refuse_minus(sign, term)
             random.append(_random_term(term))
@@ -205,7 +211,9 @@ def _signed_terms(right: str) -> Iterator[tuple[str, str]]:
         sign, start = character, position + 1
 
 
-def _column_arguments(name: str, arguments: tuple[str, ...]) -> list[str]:
+def _arguments(name: str, arguments: tuple[str, ...]) -> list[str]:
+    if name == "offset" and arguments and all(arguments):
+        return list(arguments)
     columns = [plain_name(argument) for argument in arguments]
     found = [column for column in columns if column is not None]
     if not columns or len(found) < len(columns):
@@ -223,10 +231,14 @@ def _is_random(term: str) -> bool:
 
 
 def _random_term(term: str) -> RandomTerm:
-    parts = [part.strip() for part in _split(term[1:-1], "|")]
-    if len(parts) != 2 or not all(parts):
-        raise FormulaError(f"A random term is written (1 | group) or (1 + x | group): {term}")
-    return RandomTerm(*parts)
+    inside = term[1:-1]
+    bars = [position for position, character in _top_level(inside) if character == "|"]
+    expression, group = inside[: bars[0]].strip(), inside[bars[-1] + 1 :].strip()
+    if bars[-1] - bars[0] != len(bars) - 1 or len(bars) > 2 or not expression or not group:
+        raise FormulaError(
+            f"A random term is written (1 | group), (1 + x | group) or (1 + x || group): {term}"
+        )
+    return RandomTerm(expression, group, correlated=len(bars) == 1)
 
 
 def _refuse_minus(sign: str, term: str) -> None:
@@ -258,6 +270,8 @@ def _top_level(text: str) -> list[tuple[int, str]]:
             quote = character
         elif character in _OPENING:
             open_brackets.append(_CLOSING[_OPENING.index(character)])
+            if len(open_brackets) > _MAX_DEPTH:
+                raise FormulaError(f"Brackets stand more than {_MAX_DEPTH} deep in a formula.")
         elif character in _CLOSING:
             if not open_brackets or open_brackets.pop() != character:
                 raise FormulaError(f"A closing {character} has no partner in: {text}")

@@ -12,7 +12,7 @@ from rpcstats._vocabulary import DF, N_EVENT, P_VALUE, STATISTIC, STRATA, Releas
 from rpcstats.errors import FormulaError, ParameterError
 from rpcstats.formula.censored import CensoredSample, censored_sample
 from rpcstats.survival._score_test import log_rank_scores, quadratic_form
-from rpcstats.survival._summary import Summary, counted
+from rpcstats.tables.summary import Summary, counted
 
 FloatArray = NDArray[np.float64]
 

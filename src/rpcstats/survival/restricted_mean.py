@@ -22,7 +22,7 @@ from rpcstats._vocabulary import (
     TERM,
     ReleaseKind,
 )
-from rpcstats.survival._summary import Summary, counted
+from rpcstats.tables.summary import Summary, counted
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]

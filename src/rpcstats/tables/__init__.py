@@ -10,10 +10,12 @@ from rpcstats._wording import (
     percent,
     points,
 )
+from rpcstats.tables.summary import Summary
 from rpcstats.tables.table import Table
 from rpcstats.tables.tabulate import tabulate
 
 __all__ = [
+    "Summary",
     "Table",
     "count",
     "decimals_for",

@@ -1,6 +1,17 @@
 #!/bin/sh
-# Regenerates values/*.json, data/*.csv and VERSIONS. Needs R with its package survival:
-#   apt-get install r-base-core r-cran-survival
+# Regenerates values/, VERSIONS and those data sets that are drawn. Needs R; all of it is in
+# Debian 12:
+#   apt-get install r-base-core r-cran-survival r-cran-lme4 r-cran-lmertest r-cran-pbkrtest \
+#     r-cran-ordinal r-cran-glmmtmb r-cran-emmeans r-cran-clubsandwich r-cran-nlme \
+#     r-cran-numderiv r-cran-performance r-cran-mice r-cran-geepack
+# The mixed models take about twenty minutes.
 set -eu
 cd "$(dirname "$0")/.."
+export OMP_NUM_THREADS=1
 Rscript --vanilla r/regenerate.R
+for part in data lmm glmm clmm other means; do
+  Rscript --vanilla "r/mixed_$part.R"
+done
+packages=$(grep -h '"source"' values/mixed/*.json | tr ',"' '\n\n' | grep '[0-9][.]' |
+  grep -v '^R version' | sed 's/^ *//' | LC_ALL=C sort -u | paste -sd , | sed 's/,/, /g')
+echo "mixed: $packages" >> VERSIONS

@@ -26,15 +26,26 @@ class Summary:
 
     def __str__(self) -> str:
         """Give plain text."""
-        tables = [frame.to_string(index=False, na_rep="-") for frame in self.frames]
+        tables = [_plain(frame).to_string(index=False, na_rep="-") for frame in self.frames]
         return "\n\n".join(part for part in (self.heading, *tables, self.remark) if part)
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        tables = [frame.to_html(index=False, na_rep="-", border=0) for frame in self.frames]
+        tables = [_plain(frame).to_html(index=False, na_rep="-", border=0) for frame in self.frames]
         remark = f"<p>{escape(self.remark)}</p>" if self.remark else ""
         return f"<p><strong>{escape(self.heading)}</strong></p>" + "".join(tables) + remark
+
+
+def _plain(frame: pd.DataFrame) -> pd.DataFrame:
+    """Let gaps in columns of nullable integers print as gaps in others do."""
+    nullable = frame.select_dtypes("Int64")
+    return frame.assign(
+        **{
+            str(name): column.astype(object).where(column.notna())
+            for name, column in nullable.items()
+        }
+    )
 
 
 def counted(n: int, noun: str) -> str:

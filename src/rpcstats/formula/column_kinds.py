@@ -1,0 +1,121 @@
+"""Kinds of columns that terms can be made of."""
+
+from collections.abc import Collection
+
+import numpy as np
+import pandas as pd
+
+from rpcstats.errors import DataError
+
+_DATES = frozenset({"datetime64", "datetime", "date", "time", "timedelta", "timedelta64", "period"})
+_NUMBERS = frozenset({"integer", "floating", "mixed-integer-float", "decimal", "complex"})
+_SINGLE = frozenset({"string", "boolean"})
+
+
+def plain_kinds(frame: pd.DataFrame, coded: Collection[str]) -> pd.DataFrame:
+    """Bring columns to numpy's numbers, texts and categories, and refuse all others.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Rows without missing values.
+    coded : collection of str
+        Columns used as categories only, whatever they hold.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns; numbers and texts of extension types changed to those of numpy and pandas.
+
+    Raises
+    ------
+    DataError
+        If a column holds dates, numbers stored as objects, lists, or other things that are
+        neither numbers nor categories.
+    """
+    changed = {}
+    for name, column in frame.items():
+        if isinstance(column.dtype, pd.CategoricalDtype):
+            continue
+        values = _unpacked(column)
+        refuse_lists(values)
+        if name not in coded:
+            _refuse_kind(values, str(name))
+        if values is not column:
+            changed[str(name)] = values
+    return frame.assign(**changed) if changed else frame
+
+
+def refuse_lists(values: pd.Series) -> None:
+    """Refuse cells that hold more than one value.
+
+    Parameters
+    ----------
+    values : pandas.Series
+        A column.
+
+    Raises
+    ------
+    DataError
+        If a cell is a list or another container.
+    """
+    if not _is_object(values) or pd.api.types.infer_dtype(values, skipna=True) in _SINGLE:
+        return
+    if not all(pd.api.types.is_scalar(value) for value in values):
+        raise DataError(
+            f'"{values.name}" holds lists or other containers: give one number or one category '
+            "in each row."
+        )
+
+
+def is_text(dtype: object) -> bool:
+    """Tell a column of texts.
+
+    Parameters
+    ----------
+    dtype : numpy or pandas dtype
+        Type of the column.
+
+    Returns
+    -------
+    bool
+        Whether it is pandas' text type, of whatever storage.
+    """
+    return isinstance(dtype, pd.StringDtype)
+
+
+def _unpacked(values: pd.Series) -> pd.Series:
+    dtype = values.dtype
+    if isinstance(dtype, np.dtype) or str(dtype) == "str":
+        return values
+    is_arrow_text = isinstance(dtype, pd.ArrowDtype) and pd.api.types.is_string_dtype(dtype)
+    if is_text(dtype) or is_arrow_text:
+        return values.astype("str")
+    if not pd.api.types.is_numeric_dtype(dtype):
+        return values
+    if pd.api.types.is_bool_dtype(dtype):
+        return values.astype(np.bool_)
+    integer = pd.api.types.is_integer_dtype(dtype)
+    return values.astype(np.dtype(np.int64) if integer else np.dtype(np.float64))
+
+
+def _refuse_kind(values: pd.Series, name: str) -> None:
+    dtype = values.dtype
+    if is_text(dtype) or (isinstance(dtype, np.dtype) and dtype.kind in "iufb"):
+        return
+    kind = pd.api.types.infer_dtype(values, skipna=True)
+    if kind in _DATES:
+        raise DataError(
+            f'"{name}" holds dates or times: count the days or weeks from one date first.'
+        )
+    if _is_object(values) and kind in _NUMBERS:
+        raise DataError(
+            f'"{name}" holds numbers stored as objects: convert it first, as with '
+            "pandas.to_numeric, or write C() around it for categories."
+        )
+    if not _is_object(values):
+        raise DataError(f'"{name}" holds neither numbers nor categories: turn it into one of them.')
+
+
+def _is_object(values: pd.Series) -> bool:
+    return bool(values.dtype == np.dtype(object))

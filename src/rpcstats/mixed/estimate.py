@@ -1,0 +1,173 @@
+"""From a model frame to a fit: the engine for the structure, the search, the remarks."""
+
+from dataclasses import replace
+from typing import Final, Literal
+
+from rpcstats.mixed.general.choose import general_problem
+from rpcstats.mixed.general.crossed import CrossedGeneral
+from rpcstats.mixed.general.search import fit_general, mark_failed
+from rpcstats.mixed.general.separation import Separation, find_separation
+from rpcstats.mixed.general.starts import find_start
+from rpcstats.mixed.general_fit import GeneralMixedFit
+from rpcstats.mixed.linear.choose import linear_problem
+from rpcstats.mixed.linear.evaluation import Evaluation
+from rpcstats.mixed.linear.residual_structure import ResidualRows
+from rpcstats.mixed.linear.search import fit_linear
+from rpcstats.mixed.linear_estimates import Method
+from rpcstats.mixed.linear_fit import LinearMixedFit
+from rpcstats.mixed.response_model import ResponseModel
+from rpcstats.mixed.structure.model_frame import FloatArray, ModelFrame
+from rpcstats.mixed.wording import convergence_remarks, separation_remark, singular_remarks
+
+Quadrature = Literal["product", "sparse"]
+
+# Families whose outcomes fixed effects may tell apart, and what their response is.
+_SEPARABLE: Final = {"binomial": "binomial", "poisson": "count", "negative binomial": "count"}
+
+
+def estimate_linear(
+    frame: ModelFrame,
+    method: Method,
+    start: FloatArray | None = None,
+    residual_rows: ResidualRows | None = None,
+) -> LinearMixedFit:
+    """Fit a linear mixed model to a model frame.
+
+    Parameters
+    ----------
+    frame : ModelFrame
+        Checked arrays.
+    method : {"reml", "ml"}
+        The criterion.
+    start : ndarray of shape (k,), optional
+        Covariance parameters at which the search starts.
+    residual_rows : ResidualRows, optional
+        Structure of the residuals, with parameters of its own.
+
+    Returns
+    -------
+    LinearMixedFit
+        The fit, converged or not.
+    """
+    if residual_rows is not None:
+        return _estimate_structured(frame, method, start, residual_rows)
+    y = frame.y if frame.offset is None else frame.y - frame.offset
+    problem = linear_problem(frame.X, y, frame.blocks, frame.weights)
+    found, optimum = fit_linear(problem, method == "reml", start)
+    evaluation = _locked(found)
+    singular = singular_remarks(frame.blocks, evaluation.theta, problem.theta_scale)
+    trouble = convergence_remarks(optimum)
+    return LinearMixedFit(
+        frame=frame,
+        problem=problem,
+        evaluation=evaluation,
+        optimum=optimum,
+        method=method,
+        remarks=(*frame.remarks, *trouble, *singular),
+        trouble=trouble,
+    )
+
+
+def _estimate_structured(
+    frame: ModelFrame, method: Method, start: FloatArray | None, rows: ResidualRows
+) -> LinearMixedFit:
+    from rpcstats.mixed.linear.residual_estimates import estimate_structured
+
+    found, residual = estimate_structured(frame, rows, method == "reml", start)
+    evaluation, trouble = _locked(found.evaluation), convergence_remarks(found.optimum)
+    singular = singular_remarks(frame.blocks, evaluation.theta, found.problem.theta_scale)
+    return LinearMixedFit(
+        frame=frame,
+        problem=found.problem,
+        evaluation=evaluation,
+        optimum=found.optimum,
+        method=method,
+        remarks=(*frame.remarks, *trouble, *singular, *residual.remarks),
+        trouble=trouble,
+        residual=residual,
+    )
+
+
+def _locked(evaluation: Evaluation) -> Evaluation:
+    """Make the arrays that a fit hands out read-only."""
+    theta, beta = evaluation.theta.copy(), evaluation.beta.copy()
+    for values in (theta, beta):
+        values.setflags(write=False)
+    return replace(evaluation, theta=theta, beta=beta)
+
+
+def estimate_general(
+    frame: ModelFrame,
+    response: ResponseModel,
+    *,
+    nagq: int = 1,
+    quadrature: Quadrature = "product",
+    start: FloatArray | None = None,
+) -> GeneralMixedFit:
+    """Fit a generalised or cumulative link mixed model to a model frame.
+
+    Parameters
+    ----------
+    frame : ModelFrame
+        Checked arrays.
+    response : ResponseModel
+        Distribution and link.
+    nagq : int
+        Quadrature nodes an effect; 1 for the Laplace approximation.
+    quadrature : {"product", "sparse"}
+        Grid of the nodes of several effects.
+    start : ndarray of shape (d,), optional
+        Parameters at which the search starts.
+
+    Returns
+    -------
+    GeneralMixedFit
+        The fit, converged or not.
+    """
+    problem = general_problem(
+        frame.X,
+        frame.y,
+        frame.blocks,
+        response.likelihood,
+        weights=frame.weights,
+        offset=frame.offset,
+        nagq=nagq,
+        grid=quadrature,
+    )
+    if start is None:
+        start = find_start(
+            frame.X, frame.y, frame.blocks, response.likelihood, frame.weights, frame.offset
+        )
+    guess = problem.information(start) if isinstance(problem, CrossedGeneral) else None
+    found = fit_general(problem, start, information=guess)
+    separation = None if found.optimum.converged else _find_separation(frame, response)
+    if separation is None:
+        trouble = convergence_remarks(found.optimum)
+    else:
+        found = mark_failed(found, separation.message)
+        trouble = (separation_remark(separation.message),)
+    parameters = found.parameters.copy()
+    for values in (parameters, found.cov, found.free):
+        values.setflags(write=False)
+    theta = parameters[len(frame.names) :][: frame.n_theta]
+    singular = singular_remarks(frame.blocks, theta, problem.theta_scale)
+    return GeneralMixedFit(
+        frame=frame,
+        problem=problem,
+        evaluation=replace(found.evaluation, parameters=parameters),
+        optimum=found.optimum,
+        parameter_cov=found.cov,
+        is_free=found.free,
+        response=response,
+        nagq=nagq,
+        quadrature=quadrature,
+        remarks=(*frame.remarks, *trouble, *singular),
+        trouble=trouble,
+    )
+
+
+def _find_separation(frame: ModelFrame, response: ResponseModel) -> Separation | None:
+    kind = "ordinal" if response.family is None else _SEPARABLE.get(response.family.name)
+    if kind is None:
+        return None
+    return find_separation(frame.X, frame.y, frame.names, response=kind, weights=frame.weights)

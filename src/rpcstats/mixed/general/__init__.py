@@ -1,0 +1,1 @@
+"""Generalised linear and cumulative link mixed models: Laplace and adaptive quadrature."""

@@ -1,0 +1,1 @@
+"""Degrees of freedom, tests, intervals and checks of mixed models: arrays and problems in."""

@@ -1,0 +1,1 @@
+"""The profiled deviance of linear mixed models and the search for its minimum."""

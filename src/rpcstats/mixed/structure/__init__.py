@@ -1,0 +1,1 @@
+"""Formula and frame to the checked arrays of a mixed model."""
