@@ -36,7 +36,7 @@ paper: $(VENV)/.has-rpcstats ## Make a paper: PAPER=retention COUNCIL=northumber
 
 test: $(VENV)/.has-test ## Run the tests, with coverage, and the golden notebook
 	$(BIN)/python -m pytest -m "not slow" --cov --cov-report=term:skip-covered
-	$(BIN)/python -m pytest --nbval --nbval-current-env -p no:cacheprovider tests/notebooks/golden
+	$(BIN)/python -m pytest --nbval --nbval-current-env -p no:cacheprovider tests/notebooks/golden notebooks/guides
 
 slow: $(VENV)/.has-test ## Run the simulation studies, which take minutes
 	$(BIN)/python -m pytest -m slow

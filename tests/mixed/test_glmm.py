@@ -9,7 +9,7 @@ import pytest
 
 from rpcstats import _vocabulary as v
 from rpcstats.errors import ConvergenceWarning, DataError, ParameterError
-from rpcstats.mixed import estimate, glmm
+from rpcstats.mixed import estimate_general, glmm
 
 # glmmTMB's values were polished to a gradient below 1e-8.
 OF_R = 1e-5
@@ -154,14 +154,14 @@ def test_complete_separation_warns_at_the_caller(mixed_data):
 
 
 def test_a_search_that_fails_warns(monkeypatch, mixed_data):
-    found = estimate.fit_general
+    found = estimate_general.fit_general
 
     def stopped(*args, **options):
         result = found(*args, **options)
         optimum = dataclasses.replace(result.optimum, converged=False, status="out of steps")
         return dataclasses.replace(result, optimum=optimum)
 
-    monkeypatch.setattr(estimate, "fit_general", stopped)
+    monkeypatch.setattr(estimate_general, "fit_general", stopped)
     with pytest.warns(ConvergenceWarning, match="out of steps"):
         fit = glmm("cbind(incidence, size - incidence) ~ 1 + (1 | herd)", mixed_data("cbpp"))
     assert not fit.glance()["converged"].iloc[0]

@@ -10,7 +10,7 @@ import pytest
 
 from rpcstats import _vocabulary as v
 from rpcstats.errors import ConvergenceWarning, DataError, FormulaError, ParameterError
-from rpcstats.mixed import estimate, lmm
+from rpcstats.mixed import estimate_linear, lmm
 
 # lme4's values were polished to a gradient of 1e-6 and printed with 15 digits.
 OF_R = 2e-6
@@ -196,13 +196,13 @@ def test_a_singular_fit_says_so_without_a_warning(mixed_data):
 
 
 def test_a_search_that_fails_warns_at_the_caller(monkeypatch, mixed_data):
-    found = estimate.fit_linear
+    found = estimate_linear.fit_linear
 
     def stopped(*args):
         evaluation, optimum = found(*args)
         return evaluation, dataclasses.replace(optimum, converged=False, status="out of steps")
 
-    monkeypatch.setattr(estimate, "fit_linear", stopped)
+    monkeypatch.setattr(estimate_linear, "fit_linear", stopped)
     with pytest.warns(ConvergenceWarning, match="out of steps.*simplify the random eff") as seen:
         fit = lmm("Reaction ~ Days + (1 | Subject)", mixed_data("sleepstudy"))
     assert seen[0].filename == __file__

@@ -145,7 +145,7 @@ class LinearMixedFit(LinearEstimates):
         LinearMixedFit
             This fit if it is one by maximum likelihood.
         """
-        from rpcstats.mixed.estimate import estimate_linear
+        from rpcstats.mixed.estimate_linear import estimate_linear
 
         rows = None if self.residual is None else self.residual.rows
         return self if self.method == "ml" else estimate_linear(self.frame, "ml", self.theta, rows)

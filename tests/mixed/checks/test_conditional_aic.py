@@ -8,7 +8,7 @@ import pytest
 from rpcstats import conditional_aic
 from rpcstats.errors import ParameterError
 from rpcstats.mixed import lmm
-from rpcstats.mixed.estimate import estimate_linear
+from rpcstats.mixed.estimate_linear import estimate_linear
 
 # Central differences of refits whose search ends within 1e-8 standard errors.
 DIFFERENCES = 1e-6

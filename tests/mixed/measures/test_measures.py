@@ -163,3 +163,22 @@ def test_other_packages_agree(sleepstudy, mixed_values):
     r2 = values["r2_nakagawa"]
     np.testing.assert_allclose(explained.marginal, r2["marginal"], rtol=1e-6)
     np.testing.assert_allclose(explained.conditional, r2["conditional"], rtol=1e-6)
+
+
+def test_unequal_residual_variances_are_averaged_over_the_rows(mixed_data):
+    data = mixed_data("Orthodont")
+    fit = lmm("distance ~ age + (1 | Subject)", data, residual_variance="Sex")
+    between = fit.varcorr().covariances[0][0, 0]
+    of_sex = fit.residual.tidy().query("measure == 'std_dev'")["estimate"].to_numpy() ** 2
+    share = data["Sex"].astype(str).value_counts(normalize=True).sort_index().to_numpy()
+    within = float(of_sex @ share)
+    found = icc(fit).tidy()["estimate"].iloc[0]
+    np.testing.assert_allclose(found, between / (between + within), rtol=1e-6)
+
+
+def test_correlated_residuals_have_no_design_effect(mixed_data):
+    fit = lmm(
+        "distance ~ age + (1 | Subject)", mixed_data("Orthodont"), correlation="ar1(age | Subject)"
+    )
+    with pytest.raises(ParameterError, match="along series"):
+        design_effect(fit)

@@ -94,7 +94,8 @@ def trust_region_step(gradient: FloatArray, hessian: FloatArray, radius: float) 
     Returns
     -------
     Step
-        The minimiser; from a saddle point it leaves along the most negative curvature.
+        The minimiser; from a saddle point it leaves along the most negative curvature. None,
+        with an infinite gain, where that goes down for ever and the radius is infinite.
 
     Notes
     -----
@@ -109,6 +110,8 @@ def trust_region_step(gradient: FloatArray, hessian: FloatArray, radius: float) 
         move = -along / np.where(size <= floor, np.inf, curvature)
         if move @ move <= radius**2:
             return _describe(move, along, curvature, directions, decrement)
+    if not np.isfinite(radius):
+        return Step(np.zeros_like(gradient), np.inf, decrement)
     move = _boundary_move(along, curvature, radius, floor)
     return _describe(move, along, curvature, directions, decrement)
 

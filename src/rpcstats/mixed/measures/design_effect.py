@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from rpcstats.errors import ParameterError
+from rpcstats.mixed.linear_estimates import LinearEstimates
 from rpcstats.mixed.measures.variance_sources import parameters_of, sources_at
 from rpcstats.mixed.mixed_fit import MixedFit
 from rpcstats.tables.summary import Summary
@@ -72,7 +73,8 @@ def design_effect(fit: MixedFit, *, n_per_group: float | None = None) -> DesignE
     Raises
     ------
     ParameterError
-        If `fit` is no mixed model, or `n_per_group` is below 1 or given with several factors.
+        If `fit` is no mixed model, its residuals are correlated along series, or `n_per_group` is
+        below 1 or given with several factors.
 
     Notes
     -----
@@ -82,6 +84,11 @@ def design_effect(fit: MixedFit, *, n_per_group: float | None = None) -> DesignE
     that of the latent variable.
     """
     sources = sources_at(fit, parameters_of(fit)[0])
+    if isinstance(fit, LinearEstimates) and fit.residual is not None and fit.residual.phi:
+        raise ParameterError(
+            "The design effect does not count correlation along series",
+            ["fit the model without correlation= for it"],
+        )
     n = fit.n_obs
     if n_per_group is not None:
         given: object = n_per_group

@@ -105,8 +105,11 @@ def sources_at(fit: MixedFit, parameters: FloatArray) -> VarianceSources:
         theta, sigma = parameters[:-1], float(np.exp(parameters[-1]))
         random = row_variances(fit.frame.blocks, theta, sigma).mean(axis=1)
         weights = fit.frame.weights
-        spread = 1.0 if weights is None else float(np.mean(1.0 / weights))
-        return VarianceSources(random, sigma**2 * spread, _spread(fit.frame.X @ fit.beta))
+        relative = None if fit.residual is None else fit.residual.relative_variance()
+        spread = np.ones(fit.n_obs) if relative is None else relative
+        spread = spread if weights is None else spread / weights
+        residual = sigma**2 * float(np.mean(spread))
+        return VarianceSources(random, residual, _spread(fit.frame.X @ fit.beta))
     assert isinstance(fit, GeneralEstimates)
     p, k = len(fit.beta), len(fit.theta)
     beta, theta, extra = parameters[:p], parameters[p : p + k], parameters[p + k :]

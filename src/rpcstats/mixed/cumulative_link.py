@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from numpy.typing import ArrayLike
 
-from rpcstats.mixed.estimate import Quadrature, estimate_general
+from rpcstats.mixed.estimate_general import Quadrature, estimate_general
 from rpcstats.mixed.general.ordinal import make_ordinal
 from rpcstats.mixed.general_fit import GeneralMixedFit
 from rpcstats.mixed.response_model import ResponseModel
@@ -16,7 +16,7 @@ def clmm(
     formula: str,
     data: Any,
     *,
-    link: Literal["logit", "probit", "cloglog"] = "logit",
+    link: Literal["logit", "probit", "cloglog", "loglog"] = "logit",
     thresholds: Literal["flexible", "equidistant", "symmetric"] = "flexible",
     nagq: int = 1,
     weights: str | ArrayLike | None = None,
@@ -33,8 +33,9 @@ def clmm(
     data : frame
         pandas, or any frame narwhals reads. Rows with a missing value are left out and
         counted in `glance`.
-    link : {"logit", "probit", "cloglog"}
-        The logit gives proportional odds.
+    link : {"logit", "probit", "cloglog", "loglog"}
+        The logit gives proportional odds, "cloglog" proportional hazards: P(Y ≤ j) is
+        1 - exp(-exp(θ_j - η)). R's `clmm` swaps "cloglog" and "loglog"; its `clm` does not.
     thresholds : {"flexible", "equidistant", "symmetric"}
         Free thresholds between the categories, equal steps, or steps symmetric about a centre.
     nagq : int

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from rpcstats.errors import ParameterError
 from rpcstats.formula import read_columns
-from rpcstats.mixed.estimate import estimate_linear
+from rpcstats.mixed.estimate_linear import estimate_linear
 from rpcstats.mixed.linear.residual_structure import (
     read_correlation,
     read_residual_rows,

@@ -5,7 +5,7 @@ from typing import Any, Final, Literal
 from numpy.typing import ArrayLike
 
 from rpcstats.errors import ParameterError
-from rpcstats.mixed.estimate import Quadrature, estimate_general
+from rpcstats.mixed.estimate_general import Quadrature, estimate_general
 from rpcstats.mixed.general.families import make_family
 from rpcstats.mixed.general_fit import GeneralMixedFit
 from rpcstats.mixed.response_model import ResponseModel
