@@ -1,7 +1,7 @@
 """Parametric bootstrap of mixed models."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,6 @@ from rpcstats._vocabulary import (
     ESTIMATE,
     STD_ERROR,
     TERM,
-    ReleaseKind,
 )
 from rpcstats.errors import DataError, ParameterError
 from rpcstats.mixed.inference.bootstrap_limits import Kind, limits
@@ -59,8 +58,6 @@ class BootstrapFit:
     remarks : tuple of str
         What a reader should know, in plain sentences.
     """
-
-    release_kind: ClassVar[ReleaseKind] = "test"
 
     terms: tuple[str, ...]
     estimate: FloatArray

@@ -1,12 +1,12 @@
 """Likelihood-ratio test by parametric bootstrap."""
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
-from rpcstats._vocabulary import P_VALUE, STATISTIC, ReleaseKind
+from rpcstats._vocabulary import P_VALUE, STATISTIC
 from rpcstats.errors import DataError, ParameterError
 from rpcstats.mixed.inference.bootstrap import refuse_structure
 from rpcstats.mixed.inference.bootstrap_workers import Task, run_refits
@@ -42,8 +42,6 @@ class BootstrapLikelihoodRatio:
     remarks : tuple of str
         What a reader should know, in plain sentences.
     """
-
-    release_kind: ClassVar[ReleaseKind] = "test"
 
     models: tuple[str, str]
     criterion: str

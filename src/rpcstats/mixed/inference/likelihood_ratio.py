@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from rpcstats._numerics.intervals import chi_square_p
-from rpcstats._vocabulary import DF, P_VALUE, STATISTIC, ReleaseKind
+from rpcstats._vocabulary import DF, P_VALUE, STATISTIC
 from rpcstats.errors import DataError, ParameterError
 from rpcstats.mixed.inference.boundary_mixture import (
     correlation_at_zero,
@@ -52,8 +51,6 @@ class LikelihoodRatio:
     remarks : tuple of str
         What a reader should know, in plain sentences.
     """
-
-    release_kind: ClassVar[ReleaseKind] = "test"
 
     models: tuple[str, ...]
     criterion: str

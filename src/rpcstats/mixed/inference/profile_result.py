@@ -1,12 +1,12 @@
 """Profiles of the likelihood as tables, text and a figure."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from rpcstats._vocabulary import CONF_HIGH, CONF_LOW, ESTIMATE, TERM, ReleaseKind
+from rpcstats._vocabulary import CONF_HIGH, CONF_LOW, ESTIMATE, TERM
 from rpcstats.mixed.structure.model_frame import FloatArray
 from rpcstats.tables.summary import Summary
 
@@ -37,8 +37,6 @@ class LikelihoodProfile:
     remarks : tuple of str
         What a reader should know, in plain sentences.
     """
-
-    release_kind: ClassVar[ReleaseKind] = "test"
 
     terms: tuple[str, ...]
     estimate: FloatArray
