@@ -81,7 +81,13 @@ _ROOMS: Final = {
     ),
     "published": ("cited_documents", "exact_tests", "published_figures", "read_facts"),
     "simulate": ("simulate_extract", "write_simulation"),
-    "survival": ("compare_groups", "kaplan_meier", "logrank", "rmst", "rmst_difference"),
+    "survival": (
+        "compare_groups",
+        "kaplan_meier",
+        "logrank",
+        "rmst",
+        "rmst_difference",
+    ),
     "tables": ("tabulate",),
 }
 _ROOM_OF: Final = {name: room for room, names in _ROOMS.items() for name in names}

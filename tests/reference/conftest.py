@@ -148,3 +148,13 @@ class NamesOfR:
 def in_r():
     """Names as R writes them."""
     return NamesOfR
+
+
+@pytest.fixture(scope="session")
+def survival_data():
+    """Data sets of the survival models by name, gaps as NaN."""
+
+    def read(name: str) -> pd.DataFrame:
+        return pd.read_csv(HERE / "data" / "survival" / f"{name}.csv")
+
+    return read

@@ -34,7 +34,14 @@ EVENT_CAUSES: Final[Mapping[str, tuple[str, ...]]] = {
     "completion": ("completed",),
     "start": ("started",),
 }
-"""Causes that are the event itself; the others are censored or compete."""
+"""Causes that are the event itself."""
+
+CENSORED_CAUSES: Final[Mapping[str, tuple[str, ...]]] = {
+    "dropout": ("completed", "not_completed", "open"),
+    "completion": ("open",),
+    "start": ("open",),
+}
+"""Causes that end the time seen and no more; what is neither these nor the event competes."""
 
 SAME_DAY: Final = 0.5
 """Days counted for something that happens on the day the clock starts."""
@@ -121,7 +128,7 @@ def followup(
     frame = _as_frame(spells[spells["time"] > spells["entry"]], event, key)
     names = {key: extract.programmes[key].name for key in extract.council.programmes}
     frame["programme"] = _in_words(frame["programme"], names)
-    frame.attrs = {"event": event, "unit": clock}
+    frame.attrs = {"event": event, "unit": clock, "censored": CENSORED_CAUSES[event]}
     return frame
 
 

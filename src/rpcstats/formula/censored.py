@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from rpcstats.errors import DataError, FormulaError
 from rpcstats.formula.columns import read_columns
 from rpcstats.formula.groups import Groups, group_columns, make_groups
 from rpcstats.formula.parse import Formula, Surv, parse_formula
+from rpcstats.formula.responses import read_event, read_times, read_weights
 
 FloatArray = NDArray[np.float64]
 
@@ -81,8 +81,8 @@ def censored_sample(
         If times, events, entries or weights break their conditions.
     """
     parsed = parse_formula(formula) if isinstance(formula, str) else formula
-    response = _surv(parsed)
-    _refuse_specials(parsed, allow)
+    response = censored_response(parsed)
+    refuse_specials(parsed, allow)
     by = group_columns(parsed)
     extra = () if weights is None else (weights,)
     frame = read_columns(data, (*response.columns, *by, *parsed.strata, *parsed.cluster, *extra))
@@ -92,12 +92,12 @@ def censored_sample(
         frame = frame[complete]
     if len(frame) == 0:
         raise DataError("Every row has a missing value in a column of the formula.")
-    time, entry = _times(frame, response)
+    time, entry = read_times(frame, response)
     return CensoredSample(
         time=time,
-        event=_event(frame[response.event]),
+        event=read_event(frame[response.event]),
         entry=entry,
-        weights=None if weights is None else _weights(frame[weights]),
+        weights=None if weights is None else read_weights(frame[weights]),
         groups=make_groups(frame, by),
         strata=make_groups(frame, parsed.strata),
         cluster=make_groups(frame, parsed.cluster).codes if parsed.cluster else None,
@@ -105,8 +105,32 @@ def censored_sample(
     )
 
 
-def _surv(formula: Formula) -> Surv:
+def censored_response(formula: Formula, *, is_interval: bool = False) -> Surv:
+    """Give the left side of a formula, which must be `Surv()`.
+
+    Parameters
+    ----------
+    formula : Formula
+        A formula taken apart.
+    is_interval : bool
+        Whether the estimator takes interval-censored times, and only those.
+
+    Returns
+    -------
+    Surv
+        The columns of the response.
+
+    Raises
+    ------
+    FormulaError
+        If the left side is something else.
+    """
     if isinstance(formula.response, Surv):
+        if formula.response.is_interval and not is_interval:
+            raise FormulaError(
+                "This estimator takes Surv(time, event) or Surv(entry, time, event); for "
+                "type='interval2' use survreg or turnbull."
+            )
         return formula.response
     raise FormulaError(
         "The left side must be Surv(time, event) or Surv(entry, time, event), "
@@ -114,77 +138,29 @@ def _surv(formula: Formula) -> Surv:
     )
 
 
-def _refuse_specials(formula: Formula, allow: Collection[str]) -> None:
+def refuse_specials(formula: Formula, allow: Collection[str]) -> None:
+    """Refuse the special terms an estimator does not understand.
+
+    Parameters
+    ----------
+    formula : Formula
+        A formula taken apart.
+    allow : collection of {"strata", "cluster", "offset", "frailty", "random"}
+        Those it does.
+
+    Raises
+    ------
+    FormulaError
+        If another is there.
+    """
     given = {
         "strata": bool(formula.strata),
         "cluster": bool(formula.cluster),
         "offset": bool(formula.offset),
+        "frailty": bool(formula.frailty),
         "random": bool(formula.random),
     }
     for name, is_given in given.items():
         if is_given and name not in allow:
             what = "a random term (… | g)" if name == "random" else f"{name}()"
             raise FormulaError(f"This estimator takes no {what}: leave it out of {formula.text}")
-
-
-def _times(frame: pd.DataFrame, response: Surv) -> tuple[FloatArray, FloatArray | None]:
-    time = _numbers(frame[response.time], "time")
-    if response.entry is None:
-        return time, None
-    entry = _numbers(frame[response.entry], "entry")
-    late = int((entry >= time).sum())
-    if late:
-        raise DataError(
-            f"Entry must come before exit; it does not in {late} row{'s' * (late > 1)}: "
-            "leave out those never at risk, or mend the two columns."
-        )
-    return time, entry
-
-
-def _numbers(values: pd.Series, role: str) -> FloatArray:
-    if not pd.api.types.is_numeric_dtype(values.dtype) or pd.api.types.is_bool_dtype(values.dtype):
-        raise DataError(
-            f"The {role} column must hold numbers: count days, weeks or sessions first."
-        )
-    numbers = values.to_numpy(dtype=np.float64)
-    if not np.isfinite(numbers).all():
-        raise DataError(f"The {role} column holds infinite values: use a finite {role}.")
-    if (numbers < 0).any():
-        n = int((numbers < 0).sum())
-        raise DataError(
-            f"The {role} column is negative in {n} row{'s' * (n > 1)}: "
-            "check the two dates it is counted between."
-        )
-    return _frozen(numbers)
-
-
-def _event(values: pd.Series) -> NDArray[np.bool_]:
-    if pd.api.types.is_bool_dtype(values.dtype):
-        event = values.to_numpy(dtype=np.bool_)
-    else:
-        numeric = pd.api.types.is_numeric_dtype(values.dtype)
-        numbers = values.to_numpy(dtype=np.float64) if numeric else np.array([np.nan])
-        event = numbers == 1
-        if not np.all(event | (numbers == 0)):
-            raise DataError(
-                "The event column must hold 1 (event) and 0 (censored), or True and False: "
-                "recode it."
-            )
-    event = event.copy()
-    event.setflags(write=False)
-    return event
-
-
-def _weights(values: pd.Series) -> FloatArray:
-    if not pd.api.types.is_numeric_dtype(values.dtype):
-        raise DataError("The weights column must hold numbers.")
-    weights = values.to_numpy(dtype=np.float64)
-    if not (np.isfinite(weights) & (weights > 0)).all():
-        raise DataError("Weights must be finite and above 0: leave out rows of weight 0.")
-    return _frozen(weights)
-
-
-def _frozen(numbers: FloatArray) -> FloatArray:
-    numbers = numbers.copy()
-    numbers.setflags(write=False)
-    return numbers

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from rpcstats.errors import DataError, FormulaError
 from rpcstats.formula.allowed_terms import Computed, read_expression
-from rpcstats.formula.parse import Formula, called, plain_name
+from rpcstats.formula.parse import Formula
+from rpcstats.formula.pieces import called, plain_name
 from rpcstats.formula.plain_columns import refuse_many_columns
 from rpcstats.formula.term_counts import expanded_extent, refuse_many_terms
 

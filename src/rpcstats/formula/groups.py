@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from rpcstats.errors import FormulaError
 from rpcstats.formula.column_kinds import refuse_lists
-from rpcstats.formula.parse import Formula, called, plain_name
+from rpcstats.formula.parse import Formula
+from rpcstats.formula.pieces import called, plain_name
 
 ALL = "all"
 

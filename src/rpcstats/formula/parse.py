@@ -5,12 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rpcstats.errors import FormulaError
+from rpcstats.formula.pieces import called, closes_early, plain_name, split_at, top_level
 
-_NAME = re.compile(r"^(?:[^\W\d]\w*|`[^`]+`)$")
-_CALL = re.compile(r"^([^\W\d]\w*)\s*\((.*)\)$", re.DOTALL)
-_OPENING, _CLOSING = "([{", ")]}"
-_SPECIALS = ("strata", "cluster", "offset")
-_MAX_DEPTH = 40
+_SPECIALS = ("strata", "cluster", "offset", "frailty")
+_TYPED = re.compile(r"^type\s*=\s*(['\"])(\w+)\1$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,14 +18,18 @@ class Surv:
     Attributes
     ----------
     time, event : str
-        Columns of the time of exit and of the event.
+        Columns of the time of exit and of the event; of interval-censored times, of the lower
+        and the upper limit.
     entry : str or None
         Column of the time of entry; None if everybody is seen from time 0.
+    is_interval : bool
+        Whether the event is known only to lie between two times.
     """
 
     time: str
     event: str
     entry: str | None = None
+    is_interval: bool = False
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -66,7 +68,7 @@ class Formula:
         Left side; None if there is none.
     terms : tuple of str
         Plain terms of the right side, signs kept; what formulaic is given.
-    strata, cluster : tuple of str
+    strata, cluster, frailty : tuple of str
         Columns inside those calls.
     offset : tuple of str
         Columns or expressions inside offset(), as written.
@@ -80,6 +82,7 @@ class Formula:
     strata: tuple[str, ...] = ()
     cluster: tuple[str, ...] = ()
     offset: tuple[str, ...] = ()
+    frailty: tuple[str, ...] = ()
     random: tuple[RandomTerm, ...] = ()
 
     @property
@@ -109,7 +112,7 @@ def parse_formula(text: str) -> Formula:
     """
     if not isinstance(text, str) or not text.strip():
         raise FormulaError('A formula is a text such as "Surv(time, event) ~ mode".')
-    sides = [side.strip() for side in _split(text, "~")]
+    sides = [side.strip() for side in split_at(text, "~")]
     if len(sides) > 2:
         raise FormulaError(f"A formula has one ~; found {len(sides) - 1} in: {text}")
     response = _response(sides[0]) if sides[0] else None
@@ -118,43 +121,6 @@ def parse_formula(text: str) -> Formula:
     if not sides[1]:
         raise FormulaError(f"Nothing stands after the ~ (write ~ 1 for no covariates): {text}")
     return _right_side(text, response, sides[1])
-
-
-def plain_name(text: str) -> str | None:
-    """Give the column a text names, without backticks; None if it is not a bare name.
-
-    Parameters
-    ----------
-    text : str
-        A piece of a formula.
-
-    Returns
-    -------
-    str or None
-        The column name.
-    """
-    text = text.strip()
-    return text.strip("`") if _NAME.match(text) else None
-
-
-def called(term: str) -> tuple[str, tuple[str, ...]] | None:
-    """Give the name and the arguments of a term such as ``strata(a, b)``.
-
-    Parameters
-    ----------
-    term : str
-        One term.
-
-    Returns
-    -------
-    tuple or None
-        Function name and argument texts; None if the term is not one call.
-    """
-    match = _CALL.match(term.strip())
-    if match is None or _has_early_close(match.group(2)):
-        return None
-    inside = match.group(2).strip()
-    return match.group(1), tuple(part.strip() for part in _split(inside, ",")) if inside else ()
 
 
 def _right_side(text: str, response: Surv | str | None, right: str) -> Formula:
@@ -189,18 +155,33 @@ def _response(left: str) -> Surv | str:
                 f"Surv() stands alone, as in Surv(time, event) or Surv(entry, time, event): {left}"
             )
         return left
-    names = [plain_name(argument) for argument in call[1]]
-    if len(names) not in (2, 3) or None in names:
+    columns, is_interval = _surv_type(call[1], left)
+    names = [plain_name(argument) for argument in columns]
+    if len(names) not in (2, 3)[: 1 if is_interval else 2] or None in names:
         raise FormulaError(
-            f"Surv() takes two or three column names, (time, event) or (entry, time, event): {left}"
+            "Surv() takes two or three column names, (time, event) or (entry, time, event), or "
+            f"(lower, upper, type='interval2'): {left}"
         )
     *entry, time, event = [name for name in names if name is not None]
-    return Surv(time, event, entry[0] if entry else None)
+    return Surv(time, event, entry[0] if entry else None, is_interval)
+
+
+def _surv_type(arguments: tuple[str, ...], left: str) -> tuple[tuple[str, ...], bool]:
+    """Take `type=` off the arguments of Surv()."""
+    typed = _TYPED.match(arguments[-1]) if arguments else None
+    if typed is None:
+        return arguments, False
+    if typed.group(2) not in ("right", "counting", "interval2"):
+        raise FormulaError(
+            "Surv() knows the types 'right', 'counting' and 'interval2'; write left-censored "
+            f"times as (lower, upper, type='interval2') with no lower limit: {left}"
+        )
+    return arguments[:-1], typed.group(2) == "interval2"
 
 
 def _signed_terms(right: str) -> Iterator[tuple[str, str]]:
     sign, start = "+", 0
-    for position, character in [*_top_level(right), (len(right), "+")]:
+    for position, character in [*top_level(right), (len(right), "+")]:
         if character not in "+-":
             continue
         term = right[start:position].strip()
@@ -225,14 +206,14 @@ def _is_random(term: str) -> bool:
     return (
         term[0] == "("
         and term[-1] == ")"
-        and not _has_early_close(term[1:-1])
-        and any(character == "|" for _, character in _top_level(term[1:-1]))
+        and not closes_early(term[1:-1])
+        and any(character == "|" for _, character in top_level(term[1:-1]))
     )
 
 
 def _random_term(term: str) -> RandomTerm:
     inside = term[1:-1]
-    bars = [position for position, character in _top_level(inside) if character == "|"]
+    bars = [position for position, character in top_level(inside) if character == "|"]
     expression, group = inside[: bars[0]].strip(), inside[bars[-1] + 1 :].strip()
     if bars[-1] - bars[0] != len(bars) - 1 or len(bars) > 2 or not expression or not group:
         raise FormulaError(
@@ -250,44 +231,3 @@ def _refuse_nested(term: str) -> None:
     for name in ("Surv", *_SPECIALS):
         if re.search(rf"(?<!\w){name}\s*\(", term):
             raise FormulaError(f"{name}() must be a term of its own, joined with +: {term}")
-
-
-def _split(text: str, separator: str) -> list[str]:
-    cuts = [position for position, character in _top_level(text) if character == separator]
-    starts, ends = [0, *(cut + 1 for cut in cuts)], [*cuts, len(text)]
-    return [text[start:end] for start, end in zip(starts, ends, strict=True)]
-
-
-def _top_level(text: str) -> list[tuple[int, str]]:
-    """List the characters outside brackets, backticks and quotes, with their positions."""
-    found: list[tuple[int, str]] = []
-    open_brackets: list[str] = []
-    quote = ""
-    for position, character in enumerate(text):
-        if quote:
-            quote = "" if character == quote else quote
-        elif character in "`'\"":
-            quote = character
-        elif character in _OPENING:
-            open_brackets.append(_CLOSING[_OPENING.index(character)])
-            if len(open_brackets) > _MAX_DEPTH:
-                raise FormulaError(f"Brackets stand more than {_MAX_DEPTH} deep in a formula.")
-        elif character in _CLOSING:
-            if not open_brackets or open_brackets.pop() != character:
-                raise FormulaError(f"A closing {character} has no partner in: {text}")
-        elif not open_brackets:
-            found.append((position, character))
-    if quote or open_brackets:
-        missing = quote or open_brackets[-1]
-        raise FormulaError(f"A closing {missing} is missing in: {text}")
-    return found
-
-
-def _has_early_close(inside: str) -> bool:
-    """Tell `a) + f(b`, what is left of `f(a) + f(b)`, from the inside of one call."""
-    depth = 0
-    for character in inside:
-        depth += (character == "(") - (character == ")")
-        if depth < 0:
-            return True
-    return False

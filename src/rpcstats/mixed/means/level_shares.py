@@ -7,7 +7,7 @@ import numpy as np
 
 from rpcstats.errors import ParameterError
 from rpcstats.formula import Design
-from rpcstats.formula.parse import called, plain_name
+from rpcstats.formula.pieces import called, plain_name
 from rpcstats.mixed.inference.term_columns import TermFactor, term_columns
 from rpcstats.mixed.structure.model_frame import FloatArray, IntArray
 

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from rpcstats.errors import FormulaError
-from rpcstats.formula.parse import plain_name
+from rpcstats.formula.pieces import plain_name
 
 FloatArray = NDArray[np.float64]
 

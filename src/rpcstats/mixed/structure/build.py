@@ -182,8 +182,8 @@ def _assembled(frame: ModelFrame, kind: ResponseKind) -> ModelFrame:
 
 
 def _refuse_specials(formula: Formula) -> None:
-    for name, given in (("strata", formula.strata), ("cluster", formula.cluster)):
-        if given:
+    for name in ("strata", "cluster", "frailty"):
+        if getattr(formula, name):
             raise FormulaError(f"A mixed model takes no {name}(): leave it out of {formula.text}")
 
 

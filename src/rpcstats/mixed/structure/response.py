@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from rpcstats.errors import DataError, FormulaError
 from rpcstats.formula import Formula, Surv
-from rpcstats.formula.parse import called
+from rpcstats.formula.pieces import called
 from rpcstats.formula.plain_columns import code_levels
 from rpcstats.mixed.structure.arithmetic import columns_used, evaluate
 

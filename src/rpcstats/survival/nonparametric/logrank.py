@@ -11,7 +11,7 @@ from rpcstats._numerics.intervals import chi_square_p
 from rpcstats._vocabulary import DF, N_EVENT, P_VALUE, STATISTIC, STRATA, ReleaseKind
 from rpcstats.errors import FormulaError, ParameterError
 from rpcstats.formula.censored import CensoredSample, censored_sample
-from rpcstats.survival._score_test import log_rank_scores, quadratic_form
+from rpcstats.survival.nonparametric._score_test import log_rank_scores, quadratic_form
 from rpcstats.tables.summary import Summary, counted
 
 FloatArray = NDArray[np.float64]

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 
 from rpcstats.errors import FormulaError, ParameterError
-from rpcstats.survival.kaplan_meier import kaplan_meier
-from rpcstats.survival.restricted_mean import RestrictedMean, RestrictedMeanDifference
+from rpcstats.survival.nonparametric.kaplan_meier import kaplan_meier
+from rpcstats.survival.nonparametric.restricted_mean import RestrictedMean, RestrictedMeanDifference
 
 
 def rmst(formula: str, data: Any, *, tau: float, conf_level: float = 0.95) -> RestrictedMean:

@@ -22,9 +22,9 @@ from rpcstats.errors import FormulaError, ParameterError
 from rpcstats.formula.censored import censored_sample
 from rpcstats.formula.columns import read_columns
 from rpcstats.formula.parse import Formula, Surv, parse_formula
-from rpcstats.survival.kaplan_meier import kaplan_meier
-from rpcstats.survival.logrank import logrank_of
-from rpcstats.survival.restricted_mean import RestrictedMean
+from rpcstats.survival.nonparametric.kaplan_meier import kaplan_meier
+from rpcstats.survival.nonparametric.logrank import logrank_of
+from rpcstats.survival.nonparametric.restricted_mean import RestrictedMean
 from rpcstats.tables.summary import Summary
 
 

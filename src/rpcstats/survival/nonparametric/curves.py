@@ -24,7 +24,7 @@ from rpcstats._vocabulary import (
 )
 from rpcstats.errors import ParameterError
 from rpcstats.survival._product_limit import crossing, restricted_area
-from rpcstats.survival.restricted_mean import RestrictedMean
+from rpcstats.survival.nonparametric.restricted_mean import RestrictedMean
 from rpcstats.tables.summary import Summary, counted
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 from rpcstats._numerics.intervals import ConfType, survival_interval
 from rpcstats.formula.censored import CensoredSample, censored_sample
 from rpcstats.formula.parse import Formula
-from rpcstats.survival._jackknife import robust_variance
 from rpcstats.survival._product_limit import product_limit
 from rpcstats.survival._risk_sets import RiskSets, risk_sets
-from rpcstats.survival.curves import KaplanMeier
+from rpcstats.survival.nonparametric._jackknife import robust_variance
+from rpcstats.survival.nonparametric.curves import KaplanMeier
 
 FloatArray = NDArray[np.float64]
 

@@ -1,0 +1,1 @@
+"""Curves, restricted means and tests without a model of the hazard."""

@@ -1,0 +1,1 @@
+"""What every regression on censored times reads: a formula and a frame to checked arrays."""

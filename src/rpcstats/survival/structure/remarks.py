@@ -1,0 +1,161 @@
+"""What a regression on censored times says of itself in plain words, with what to do."""
+
+import warnings
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rpcstats._numerics.optimise import OptSummary
+from rpcstats.errors import ConvergenceWarning
+from rpcstats.tables.summary import counted
+
+EVENTS_PER_COEFFICIENT: Final = 10
+"""Fewer events for each coefficient make estimates unsteady (Peduzzi and others 1995)."""
+
+FEW_AT_RISK: Final = 10
+"""A curve that rests on fewer people at risk should not be read."""
+
+FEW_CLUSTERS: Final = 40
+"""Fewer clusters make cluster-robust errors too small (Cameron and Miller 2015)."""
+
+
+def missing_remark(n_missing: int) -> tuple[str, ...]:
+    """Say how many rows were left out, if any were.
+
+    Parameters
+    ----------
+    n_missing : int
+        Rows with a missing value.
+
+    Returns
+    -------
+    tuple of str
+        One remark, or none.
+    """
+    return (f"{counted(n_missing, 'row')} with missing values left out.",) if n_missing else ()
+
+
+def dropped_remark(dropped: Sequence[str]) -> tuple[str, ...]:
+    """Say which columns have no coefficient.
+
+    Parameters
+    ----------
+    dropped : sequence of str
+        Columns that the others determine.
+
+    Returns
+    -------
+    tuple of str
+        One remark, or none.
+    """
+    if not dropped:
+        return ()
+    return (
+        f"Left out, because constant or determined by the other covariates: {', '.join(dropped)}.",
+    )
+
+
+def few_events_remark(n_event: int, n_coefficient: int) -> tuple[str, ...]:
+    """Say that there are few events for so many coefficients, if so.
+
+    Parameters
+    ----------
+    n_event : int
+        Events.
+    n_coefficient : int
+        Coefficients estimated.
+
+    Returns
+    -------
+    tuple of str
+        One remark, or none.
+    """
+    if n_coefficient == 0 or n_event >= EVENTS_PER_COEFFICIENT * n_coefficient:
+        return ()
+    return (
+        f"{counted(n_event, 'event')} for {counted(n_coefficient, 'coefficient')}: under"
+        f" {EVENTS_PER_COEFFICIENT} events a coefficient, estimates are unsteady and intervals"
+        " may mislead. Leave covariates out, or pool councils.",
+    )
+
+
+def empty_strata_remark(events: NDArray[np.int64]) -> tuple[str, ...]:
+    """Say how many strata had no event, if any had none.
+
+    Parameters
+    ----------
+    events : ndarray of shape (s,), int
+        Events of each stratum.
+
+    Returns
+    -------
+    tuple of str
+        One remark, or none.
+    """
+    n_empty = int((events == 0).sum())
+    if not n_empty or len(events) < 2:
+        return ()
+    return (
+        f"{n_empty:,} of {len(events):,} strata had no event and tell nothing about the"
+        " coefficients.",
+    )
+
+
+def few_clusters_remark(n_cluster: int, name: str) -> tuple[str, ...]:
+    """Say that cluster-robust errors rest on few clusters, if so.
+
+    Parameters
+    ----------
+    n_cluster : int
+        Number of clusters.
+    name : str
+        The column that holds them.
+
+    Returns
+    -------
+    tuple of str
+        One remark, or none.
+    """
+    if n_cluster >= FEW_CLUSTERS:
+        return ()
+    return (
+        f"Robust errors rest on {counted(n_cluster, 'cluster')} of {name}: under {FEW_CLUSTERS},"
+        " they tend to be too small.",
+    )
+
+
+def convergence_remark(optimum: OptSummary) -> tuple[str, ...]:
+    """Say that the search for the optimum did not end well, if so.
+
+    Parameters
+    ----------
+    optimum : OptSummary
+        Record of the search.
+
+    Returns
+    -------
+    tuple of str
+        One remark, or none.
+    """
+    if optimum.converged:
+        return ()
+    return (
+        "The search for the optimum stopped before its conditions held"
+        f" ({optimum.status.rstrip('.')}): estimates and standard errors may be wrong.",
+    )
+
+
+def warn_of(remarks: Sequence[str], *, stacklevel: int = 3) -> None:
+    """Warn of what makes a fit unfit for use; points at the caller of the public function.
+
+    Parameters
+    ----------
+    remarks : sequence of str
+        One warning each.
+    stacklevel : int
+        Frames between this function and the user's line; 3 if the public function calls this.
+    """
+    for remark in remarks:
+        warnings.warn(remark, ConvergenceWarning, stacklevel=stacklevel)
