@@ -1,19 +1,18 @@
 """From a model frame to a general fit: the engine for the structure, the search, the remarks."""
 
 from dataclasses import replace
-from typing import Final, Literal
+from typing import Final
 
 from rpcstats.mixed.general.choose import general_problem
 from rpcstats.mixed.general.crossed import CrossedGeneral
 from rpcstats.mixed.general.search import fit_general, mark_failed
 from rpcstats.mixed.general.separation import Separation, find_separation
 from rpcstats.mixed.general.starts import find_start
+from rpcstats.mixed.general_estimates import Quadrature
 from rpcstats.mixed.general_fit import GeneralMixedFit
 from rpcstats.mixed.response_model import ResponseModel
 from rpcstats.mixed.structure.model_frame import FloatArray, ModelFrame
 from rpcstats.mixed.wording import convergence_remarks, separation_remark, singular_remarks
-
-Quadrature = Literal["product", "sparse"]
 
 # Families whose outcomes fixed effects may tell apart, and what their response is.
 _SEPARABLE: Final = {"binomial": "binomial", "poisson": "count", "negative binomial": "count"}

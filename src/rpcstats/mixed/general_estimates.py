@@ -17,8 +17,6 @@ from rpcstats.mixed.response_model import ResponseModel
 from rpcstats.mixed.structure.model_frame import FloatArray
 from rpcstats.mixed.wording import quadrature_words
 
-GeneralResidual = Literal["conditional", "marginal", "pearson"]
-Scale = Literal["response", "link"]
 Quadrature = Literal["product", "sparse"]
 
 

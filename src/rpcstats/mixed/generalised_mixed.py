@@ -5,8 +5,9 @@ from typing import Any, Final, Literal
 from numpy.typing import ArrayLike
 
 from rpcstats.errors import ParameterError
-from rpcstats.mixed.estimate_general import Quadrature, estimate_general
+from rpcstats.mixed.estimate_general import estimate_general
 from rpcstats.mixed.general.families import make_family
+from rpcstats.mixed.general_estimates import Quadrature
 from rpcstats.mixed.general_fit import GeneralMixedFit
 from rpcstats.mixed.response_model import ResponseModel
 from rpcstats.mixed.structure.build import model_frame

@@ -23,7 +23,6 @@ from rpcstats.mixed.varcorr import VarCorr, var_corr
 Method = Literal["reml", "ml"]
 LinearDf = Literal["satterthwaite", "kenward-roger", "residual", "normal"]
 DenominatorDf = Literal["satterthwaite", "kenward-roger"]
-LinearResidual = Literal["conditional", "marginal", "pearson", "standardised"]
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)

@@ -16,7 +16,8 @@ from rpcstats.mixed.linear.cross_products import cross_products
 from rpcstats.mixed.linear.dense_profile import Products, profile
 from rpcstats.mixed.linear.evaluation import CrossProducts, Evaluation, Modes
 from rpcstats.mixed.linear.moment_start import moment_start
-from rpcstats.mixed.linear.rows import Rows, make_rows
+from rpcstats.mixed.linear.on_rows import OnRows
+from rpcstats.mixed.linear.rows import make_rows
 from rpcstats.mixed.structure.model_frame import Block, FloatArray, split_theta
 
 
@@ -33,7 +34,7 @@ def _make_workspace(size: int) -> _Workspace:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class BlockProblem:
+class BlockProblem(OnRows):
     """A linear mixed model with nested and crossed grouping factors of many levels.
 
     Attributes
@@ -51,7 +52,6 @@ class BlockProblem:
     and Chin, 1973). One evaluation at a time: evaluations share their work arrays.
     """
 
-    rows: Rows
     system: System
     _workspace: _Workspace = field(repr=False)
 
@@ -90,31 +90,6 @@ class BlockProblem:
         rows = make_rows(X, y, blocks, weights)
         system = make_system(rows)
         return cls(rows, system, _make_workspace(system.rest.n_entry))
-
-    @property
-    def n(self) -> int:
-        """Number of rows."""
-        return self.rows.n
-
-    @property
-    def p(self) -> int:
-        """Number of fixed effects."""
-        return self.rows.p
-
-    @property
-    def blocks(self) -> tuple[Block, ...]:
-        """Random effects."""
-        return self.rows.blocks
-
-    @property
-    def theta_scale(self) -> FloatArray:
-        """Units of θ: θ times this is free of those of the covariates."""
-        return self.rows.theta_scale
-
-    @property
-    def theta_basis(self) -> FloatArray:
-        """Matrix that turns θ into the coordinates of a search."""
-        return self.rows.basis
 
     @property
     def start(self) -> FloatArray:

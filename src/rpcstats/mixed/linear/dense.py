@@ -12,13 +12,14 @@ from rpcstats.mixed.linear.dense_derivatives import first_products, second_produ
 from rpcstats.mixed.linear.dense_profile import Products, profile
 from rpcstats.mixed.linear.evaluation import CrossProducts, Evaluation, Modes
 from rpcstats.mixed.linear.moment_start import Moments, moment_start
-from rpcstats.mixed.linear.rows import Rows, make_rows
+from rpcstats.mixed.linear.on_rows import OnRows
+from rpcstats.mixed.linear.rows import make_rows
 from rpcstats.mixed.linear.sparse_products import all_columns
 from rpcstats.mixed.structure.model_frame import Block, FloatArray, split_theta
 
 
 @dataclass(frozen=True, eq=False)
-class DenseProblem:
+class DenseProblem(OnRows):
     """A linear mixed model with any blocks whose Q levels and effects fit a dense matrix.
 
     Attributes
@@ -36,7 +37,6 @@ class DenseProblem:
     Z'V₀⁻¹Z = Z'Z - Z'ZΛA⁻¹Λ'Z'Z every derivative, also where Λ is singular.
     """
 
-    rows: Rows
     ZtZ: FloatArray
     ZtW: FloatArray
 
@@ -70,31 +70,6 @@ class DenseProblem:
         Z = all_columns(blocks, rows.Z)
         ZtW = np.asarray(Z.T @ np.column_stack([rows.X, rows.y]))
         return cls(rows, (Z.T @ Z).toarray(), ZtW)
-
-    @property
-    def n(self) -> int:
-        """Number of rows."""
-        return self.rows.n
-
-    @property
-    def p(self) -> int:
-        """Number of fixed effects."""
-        return self.rows.p
-
-    @property
-    def blocks(self) -> tuple[Block, ...]:
-        """Random effects."""
-        return self.rows.blocks
-
-    @property
-    def theta_scale(self) -> FloatArray:
-        """θ times this is free of the units of the covariates."""
-        return self.rows.theta_scale
-
-    @property
-    def theta_basis(self) -> FloatArray:
-        """Matrix that turns θ into the coordinates of a search."""
-        return self.rows.basis
 
     @property
     def start(self) -> FloatArray:

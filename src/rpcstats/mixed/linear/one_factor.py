@@ -10,12 +10,13 @@ from rpcstats.mixed.linear._small_matrices import level_terms
 from rpcstats.mixed.linear.cross_products import cross_products
 from rpcstats.mixed.linear.evaluation import CrossProducts, Evaluation, Modes
 from rpcstats.mixed.linear.group_products import GroupProducts, equal_levels, group_products
+from rpcstats.mixed.linear.on_rows import OnRows
 from rpcstats.mixed.linear.rows import Rows, make_rows
 from rpcstats.mixed.structure.model_frame import Block, FloatArray, IntArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class OneFactorProblem:
+class OneFactorProblem(OnRows):
     """A linear mixed model whose random effects all share one grouping factor.
 
     Attributes
@@ -30,7 +31,6 @@ class OneFactorProblem:
         Sums over levels, or over patterns of them.
     """
 
-    rows: Rows
     products: GroupProducts
     pattern: IntArray | None
     levels: LevelSums
@@ -79,31 +79,6 @@ class OneFactorProblem:
             pool = n_pattern * (2 + q * m // 2) <= n_level
         kept = pattern if pool else None
         return cls(rows, products, kept, _sums(products, kept))
-
-    @property
-    def n(self) -> int:
-        """Number of rows."""
-        return self.rows.n
-
-    @property
-    def p(self) -> int:
-        """Number of fixed effects."""
-        return self.rows.p
-
-    @property
-    def blocks(self) -> tuple[Block, ...]:
-        """Random effects, one block."""
-        return self.rows.blocks
-
-    @property
-    def theta_scale(self) -> FloatArray:
-        """Units of θ: θ times this is free of those of the covariates."""
-        return self.rows.theta_scale
-
-    @property
-    def theta_basis(self) -> FloatArray:
-        """Matrix that turns θ into the coordinates of a search."""
-        return self.rows.basis
 
     @property
     def cheap_hessian(self) -> bool:
