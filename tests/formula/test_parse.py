@@ -44,6 +44,17 @@ def test_an_offset_may_be_computed():
     assert parse_formula("y ~ x + offset(log(`days at risk`))").offset == ("log(`days at risk`)",)
 
 
+def test_times_known_only_between_limits():
+    response = parse_formula("Surv(lo, hi, type = 'interval2') ~ 1").response
+    assert response == Surv("lo", "hi", is_interval=True)
+    assert parse_formula('Surv(a, b, c, type="counting") ~ 1').response == Surv("b", "c", "a")
+
+
+def test_a_frailty_is_taken_out():
+    found = parse_formula("Surv(time, event) ~ mode + frailty(group_id)")
+    assert (found.terms, found.frailty) == (("+ mode",), ("group_id",))
+
+
 def test_names_in_backticks_may_hold_anything():
     parsed = parse_formula("Surv(`Weeks (all)`, `left + early`) ~ `a ~ b`")
     assert parsed.response == Surv("Weeks (all)", "left + early")

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from rpcstats.survival.nonparametric.compare_groups import GroupComparisons as GroupComparisons
+    from rpcstats.survival.nonparametric.compare_groups import compare_groups as compare_groups
     from rpcstats.survival.nonparametric.curves import KaplanMeier as KaplanMeier
+    from rpcstats.survival.nonparametric.kaplan_meier import kaplan_meier as kaplan_meier
     from rpcstats.survival.nonparametric.logrank import LogrankTest as LogrankTest
+    from rpcstats.survival.nonparametric.logrank import logrank as logrank
     from rpcstats.survival.nonparametric.restricted_mean import RestrictedMean as RestrictedMean
     from rpcstats.survival.nonparametric.restricted_mean import (
         RestrictedMeanDifference as RestrictedMeanDifference,
     )
-    from rpcstats.survival.nonparametric.compare_groups import compare_groups as compare_groups
-    from rpcstats.survival.nonparametric.kaplan_meier import kaplan_meier as kaplan_meier
-    from rpcstats.survival.nonparametric.logrank import logrank as logrank
     from rpcstats.survival.nonparametric.rmst import rmst as rmst
     from rpcstats.survival.nonparametric.rmst import rmst_difference as rmst_difference
 
