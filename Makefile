@@ -35,11 +35,11 @@ paper: $(VENV)/.has-rpcstats ## Make a paper: PAPER=retention COUNCIL=northumber
 	$(BIN)/rpcstats paper $(PAPER) --council $(COUNCIL)
 
 test: $(VENV)/.has-test ## Run the tests, with coverage, and the golden notebook
-	$(BIN)/python -m pytest -m "not slow" --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not slow" --cov --cov-report=term:skip-covered
 	$(BIN)/python -m pytest --nbval --nbval-current-env -p no:cacheprovider tests/notebooks/golden notebooks/guides
 
 slow: $(VENV)/.has-test ## Run the simulation studies, which take minutes
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -n auto --dist loadfile -m slow
 
 lint: $(VENV)/.has-dev ## Check style, types, floors and docstrings
 	$(BIN)/ruff format --check src tests benchmarks
@@ -55,9 +55,10 @@ lab: $(VENV)/.has-lab ## Open the notebooks in JupyterLab
 
 bench: $(VENV)/.has-test ## Time the paper and the estimators against other engines
 	$(PYTHON) -m venv .venv-bench
-	.venv-bench/bin/python -m pip install --quiet -e . lifelines scikit-survival glmm mixedlm
+	.venv-bench/bin/python -m pip install --quiet -e . glmm mixedlm lifelines scikit-survival \
+		survival SurPyval comprisk edi-kernels glum
 	$(BIN)/python benchmarks/paper.py
-	OMP_NUM_THREADS=1 .venv-bench/bin/python benchmarks/survival.py
+	.venv-bench/bin/python benchmarks/survival.py --json build/survival.json
 	.venv-bench/bin/python benchmarks/mixed.py --json build/mixed.json
 
 data: $(VENV)/.has-rpcstats ## Make the synthetic extracts and the data dictionary again

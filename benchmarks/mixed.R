@@ -1,4 +1,4 @@
-# One task at one size by lme4 or ordinal, timed inside R; see mixed_worker.py.
+# One task at one size by lme4 or ordinal, timed inside R; see worker.py.
 arrived <- proc.time()[3]
 suppressPackageStartupMessages({ library(lme4); if (commandArgs(TRUE)[3] == "ordinal") library(ordinal) })
 arg <- commandArgs(TRUE)
@@ -32,5 +32,5 @@ for (k in 1:(if (kind == "first") 1 else 4)) {
   if (seconds[k] > 20) break
 }
 if (length(seconds) > 1) seconds <- seconds[-1]
-cat(sprintf('{"seconds": [%s], "memory": %.1f, "deviance": %.10g}\n',
+cat(sprintf('{"seconds": [%s], "memory": %.1f, "check": %.10g}\n',
             paste(sprintf("%.4f", seconds), collapse = ", "), peak() - before, deviance))

@@ -133,4 +133,3 @@ ENGINES: dict[str, Callable[[pd.DataFrame, Task], Fit]] = {
     "mixedlm": mixedlm,
     "statsmodels": statsmodels,
 }
-R_ENGINE = "R"

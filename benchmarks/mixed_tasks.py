@@ -53,6 +53,8 @@ class Task:
         Sizes of `--quick`.
     nodes : int
         Nodes of the quadrature, 1 for Laplace.
+    check : str
+        What an engine's number is; the lowest deviance is the right one.
     """
 
     title: str
@@ -62,6 +64,12 @@ class Task:
     sizes: tuple[int, ...]
     quick: tuple[int, ...]
     nodes: int = 1
+    check: str = "deviance"
+
+    @property
+    def for_r(self) -> tuple[str, ...]:
+        """What R's script has to know."""
+        return self.formula, self.kind, str(self.nodes), str(REPLICATES)
 
 
 TENS = tuple(10**k for k in range(7))

@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rpcstats._wording import words
 from rpcstats.errors import ParameterError
 from rpcstats.tables import count, estimate_interval, interval, number, p_value, percent
 
@@ -98,3 +99,13 @@ def test_a_printed_percentage_is_within_half_a_point(value):
 def test_a_printed_p_value_is_close(value):
     half_a_digit = 0.0005 if value < 0.01 else 0.005
     assert abs(float(p_value(value)) - value) <= half_a_digit + 1e-12
+
+
+def test_both_sides_of_a_contrast_are_words():
+    assert words("mode=in_person against mode=online") == "In person against online"
+
+
+def test_numbers_too_long_to_read_are_written_by_their_size():
+    assert number(1.2345e40) == "1.23e+40"
+    assert number(-2e30, decimals=0) == "-2e+30"
+    assert number(123456.789) == "123,456.79"

@@ -42,11 +42,43 @@ if TYPE_CHECKING:
     from rpcstats.published import read_facts as read_facts
     from rpcstats.simulate import simulate_extract as simulate_extract
     from rpcstats.simulate import write_simulation as write_simulation
+    from rpcstats.survival import adjusted_comparisons as adjusted_comparisons
+    from rpcstats.survival import assumption_checks as assumption_checks
+    from rpcstats.survival import cause_specific as cause_specific
+    from rpcstats.survival import check_spells as check_spells
+    from rpcstats.survival import compare_distributions as compare_distributions
     from rpcstats.survival import compare_groups as compare_groups
+    from rpcstats.survival import concordance_index as concordance_index
+    from rpcstats.survival import cox as cox
+    from rpcstats.survival import cumulative_incidence as cumulative_incidence
+    from rpcstats.survival import cure_model as cure_model
+    from rpcstats.survival import discrete_competing as discrete_competing
+    from rpcstats.survival import discrete_hazard as discrete_hazard
+    from rpcstats.survival import expand_sessions as expand_sessions
+    from rpcstats.survival import fine_gray as fine_gray
+    from rpcstats.survival import gray_test as gray_test
     from rpcstats.survival import kaplan_meier as kaplan_meier
+    from rpcstats.survival import life_table as life_table
     from rpcstats.survival import logrank as logrank
+    from rpcstats.survival import logrank_trend as logrank_trend
+    from rpcstats.survival import max_combo as max_combo
+    from rpcstats.survival import mean_cumulative as mean_cumulative
+    from rpcstats.survival import merge_covariates as merge_covariates
+    from rpcstats.survival import multistate as multistate
+    from rpcstats.survival import nelson_aalen as nelson_aalen
+    from rpcstats.survival import pairwise_logrank as pairwise_logrank
+    from rpcstats.survival import pseudo_regression as pseudo_regression
+    from rpcstats.survival import pseudo_values as pseudo_values
+    from rpcstats.survival import recurrent_cox as recurrent_cox
     from rpcstats.survival import rmst as rmst
+    from rpcstats.survival import rmst_adjusted as rmst_adjusted
+    from rpcstats.survival import rmst_bootstrap as rmst_bootstrap
     from rpcstats.survival import rmst_difference as rmst_difference
+    from rpcstats.survival import royston_parmar as royston_parmar
+    from rpcstats.survival import split_episodes as split_episodes
+    from rpcstats.survival import survreg as survreg
+    from rpcstats.survival import transition_cox as transition_cox
+    from rpcstats.survival import turnbull as turnbull
     from rpcstats.tables import tabulate as tabulate
 
 _ROOMS: Final = {
@@ -82,11 +114,43 @@ _ROOMS: Final = {
     "published": ("cited_documents", "exact_tests", "published_figures", "read_facts"),
     "simulate": ("simulate_extract", "write_simulation"),
     "survival": (
+        "adjusted_comparisons",
+        "assumption_checks",
+        "cause_specific",
+        "check_spells",
+        "compare_distributions",
         "compare_groups",
+        "concordance_index",
+        "cox",
+        "cumulative_incidence",
+        "cure_model",
+        "discrete_competing",
+        "discrete_hazard",
+        "expand_sessions",
+        "fine_gray",
+        "gray_test",
         "kaplan_meier",
+        "life_table",
         "logrank",
+        "logrank_trend",
+        "max_combo",
+        "mean_cumulative",
+        "merge_covariates",
+        "multistate",
+        "nelson_aalen",
+        "pairwise_logrank",
+        "pseudo_regression",
+        "pseudo_values",
+        "recurrent_cox",
         "rmst",
+        "rmst_adjusted",
+        "rmst_bootstrap",
         "rmst_difference",
+        "royston_parmar",
+        "split_episodes",
+        "survreg",
+        "transition_cox",
+        "turnbull",
     ),
     "tables": ("tabulate",),
 }

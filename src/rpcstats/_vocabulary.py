@@ -13,6 +13,9 @@ CONF_HIGH: Final = "conf_high"
 
 STRATA: Final = "strata"
 STATE: Final = "state"
+CAUSE: Final = "cause"
+FROM_STATE: Final = "from_state"
+TO_STATE: Final = "to_state"
 TIME: Final = "time"
 N_RISK: Final = "n_risk"
 N_EVENT: Final = "n_event"
@@ -26,6 +29,7 @@ DEFINITION: Final = "definition"
 MEASURE: Final = "measure"
 
 CONTRAST: Final = "contrast"
+SCALE: Final = "scale"
 
 GROUP: Final = "group"
 LEVEL: Final = "level"
@@ -53,37 +57,13 @@ PROPORTION: Final = (N, BASE, ESTIMATE, CONF_LOW, CONF_HIGH)
 FUNNEL: Final = (STAGE, N, BASE, BASE_LABEL, ESTIMATE, CONF_LOW, CONF_HIGH, DEFINITION)
 FLOW: Final = (STAGE, N, "n_excluded", DEFINITION)
 FOLLOWUP: Final = (
-    "episode_id",
-    "group_id",
-    "entry",
-    TIME,
-    "event",
-    "cause",
-    "programme",
-    "mode",
-    "sex",
-    "resident",
-    "send_child",
-    "source",
-    "preference",
-    "imd_decile",
-    "age_band",
-)
+    "episode_id", "group_id", "cluster_id", "entry", TIME, "event", "cause", "programme", "mode",
+    "sex", "resident", "send_child", "source", "preference", "imd_decile", "age_band",
+)  # fmt: skip
 PUBLISHED: Final = (
-    "fact_id",
-    "programme",
-    MEASURE,
-    "population",
-    "period",
-    "printed",
-    N,
-    BASE,
-    ESTIMATE,
-    CONF_LOW,
-    CONF_HIGH,
-    "source",
-    NOTE,
-)
+    "fact_id", "programme", MEASURE, "population", "period", "printed", N, BASE, ESTIMATE,
+    CONF_LOW, CONF_HIGH, "source", NOTE,
+)  # fmt: skip
 EXACT_TESTS: Final = (
     MEASURE,
     "n_programmes",
@@ -108,6 +88,27 @@ CONTRASTS: Final = (
     CONF_HIGH,
 )
 OBSERVED_EXPECTED: Final = (STRATA, "n_obs", "observed", "expected")
+TREND: Final = (STRATA, "score", "n_obs", "observed", "expected")
+WEIGHTED_TESTS: Final = (TERM, "rho", "gamma", STATISTIC, P_VALUE)
+PAIRS: Final = (TERM, "n_obs", N_EVENT, STATISTIC, DF, P_VALUE, "p_adjusted")
+BANDS: Final = (STRATA, "first", "last", "low", "high", "critical", "conf_level")
+LIFE_TABLE: Final = (
+    STRATA,
+    TIME,
+    N_RISK,
+    N_EVENT,
+    N_CENSOR,
+    "hazard",
+    "hazard_std_error",
+    "hazard_low",
+    "hazard_high",
+    ESTIMATE,
+    STD_ERROR,
+    CONF_LOW,
+    CONF_HIGH,
+)
+PSEUDO_VALUES: Final = ("row", TIME, ESTIMATE)
+BOOTSTRAP: Final = (TERM, MEASURE, ESTIMATE, STD_ERROR, CONF_LOW, CONF_HIGH)
 LEVELS: Final = (
     "variable",
     "level",
@@ -131,23 +132,80 @@ COMPARISONS: Final = (
     NOTE,
 )
 GLANCE: Final = ("n_obs", "n_event", "n_group", "log_lik", DF, "aic", "bic", CONVERGED)
-MIXED_GLANCE: Final = (
+COX_GLANCE: Final = (
     "n_obs",
+    N_EVENT,
+    "n_strata",
+    "n_cluster",
+    "log_lik",
+    "log_lik_null",
+    STATISTIC,
+    DF,
+    P_VALUE,
+    "aic",
+    "bic",
+    "ties",
+    CONVERGED,
+    "n_missing",
+)
+COX_MIXED_GLANCE: Final = (
+    "n_obs",
+    N_EVENT,
     "n_group",
     "groups",
     "log_lik",
-    "deviance",
+    "log_lik_null",
+    "log_lik_penalised",
     DF,
+    "df_penalised",
     "aic",
     "bic",
-    "sigma",
-    "method",
+    "distribution",
+    "ties",
     CONVERGED,
     "is_singular",
     "n_missing",
 )
+MIXED_GLANCE: Final = (
+    "n_obs", "n_group", "groups", "log_lik", "deviance", DF, "aic", "bic", "sigma", "method",
+    CONVERGED, "is_singular", "n_missing",
+)  # fmt: skip
 F_TESTS: Final = (TERM, "sum_sq", "num_df", "den_df", STATISTIC, P_VALUE)
 WALD_TESTS: Final = (TERM, STATISTIC, DF, P_VALUE)
+CONCORDANCE: Final = (
+    TERM,
+    ESTIMATE,
+    STD_ERROR,
+    CONF_LOW,
+    CONF_HIGH,
+    "concordant",
+    "discordant",
+    "tied_score",
+    "tied_time",
+    "tied_both",
+)
+SCHOENFELD: Final = (TERM, STRATA, TIME, "g", "residual")
+SCHOENFELD_SMOOTH: Final = (TERM, TIME, "g", ESTIMATE, STD_ERROR, CONF_LOW, CONF_HIGH)
+HAZARD_AUGMENT: Final = (
+    "row",
+    TIME,
+    "event",
+    "linear_predictor",
+    "expected",
+    "martingale",
+    "deviance",
+)
+BRIER: Final = (TIME, MEASURE, ESTIMATE, STD_ERROR, CONF_LOW, CONF_HIGH)
+CALIBRATION: Final = (
+    GROUP,
+    "n_obs",
+    N_EVENT,
+    "predicted",
+    ESTIMATE,
+    STD_ERROR,
+    CONF_LOW,
+    CONF_HIGH,
+)
 VARCORR: Final = (GROUP, TERM, "with_term", MEASURE, ESTIMATE, VARIANCE)
 MODES: Final = (GROUP, LEVEL, TERM, ESTIMATE, STD_ERROR, CONF_LOW, CONF_HIGH)
 AUGMENT: Final = (
@@ -159,6 +217,42 @@ AUGMENT: Final = (
     "residual_standardised",
 )
 PREDICTION: Final = (ESTIMATE, STD_ERROR, CONF_LOW, CONF_HIGH)
+HAZARD_PREDICTION: Final = ("row", "session", *PREDICTION)
+INCIDENCE_PREDICTION: Final = ("row", STATE, "session", *PREDICTION)
+STANDARDISED: Final = (LEVEL, "session", *PREDICTION)
+STANDARDISED_CONTRASTS: Final = (
+    CONTRAST,
+    MEASURE,
+    "session",
+    ESTIMATE,
+    STD_ERROR,
+    STATISTIC,
+    P_VALUE,
+    CONF_LOW,
+    CONF_HIGH,
+)
 CATEGORY_PREDICTION: Final = ("row", CATEGORY, *PREDICTION)
+TIME_PREDICTION: Final = ("row", TIME, *PREDICTION)
+QUANTILE_PREDICTION: Final = ("row", "quantile", *PREDICTION)
+TIME_EFFECTS: Final = (TERM, MEASURE, *TIDY[1:])
+INTERVAL_MASSES: Final = (STRATA, "lower", "upper", ESTIMATE, "before", "after")
+SURVIVAL_BOUNDS: Final = (STRATA, TIME, "lowest", "highest")
+FIT: Final = ("log_lik", DF, "aic", "bic")
+DISTRIBUTIONS: Final = ("distribution", *FIT, "delta_aic", "weight", CONVERGED)
 
-ReleaseKind = Literal["counts", "curve", "test", "mean", "published"]
+STATES: Final = (
+    STRATA,
+    STATE,
+    TIME,
+    N_RISK,
+    N_EVENT,
+    N_CENSOR,
+    ESTIMATE,
+    STD_ERROR,
+    CONF_LOW,
+    CONF_HIGH,
+)
+TRANSITIONS: Final = (STRATA, FROM_STATE, TO_STATE, N_EVENT, "time_at_risk", "rate")
+SPELL_FAULTS: Final = ("fault", N, "n_id", NOTE)
+
+ReleaseKind = Literal["counts", "curve", "effects", "incidence", "mean", "published", "test"]

@@ -13,6 +13,7 @@ WITHHELD: Final = "withheld"
 NOT_ESTIMABLE: Final = "not estimable"
 WITHHELD_SYMBOL: Final = "[c]"
 _EXACT: Final = 1e-9
+_UNREADABLE: Final = 1e12
 MISSING: Final = "\N{EN DASH}"
 _CODE: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _BARE_LEVELS: Final = frozenset(("yes", "no", "unknown", "other", "true", "false", "True", "False"))
@@ -153,11 +154,13 @@ def estimate_interval(
     Returns
     -------
     str
-        Such as ``"62% (49% to 74%)"``.
+        Such as ``"62% (49% to 74%)"``; ``"49% to 74%"`` where only the bounds are known.
     """
     text = (percent if as_percent else number)(estimate, decimals=decimals)
     bounds = interval(low, high, as_percent=as_percent, decimals=decimals)
-    return text if MISSING in (text, bounds) else f"{text} ({bounds})"
+    if text == MISSING:
+        return bounds
+    return text if bounds == MISSING else f"{text} ({bounds})"
 
 
 def p_value(value: float) -> str:
@@ -201,9 +204,11 @@ def words(code: object) -> str:
     -------
     str
         ``"In person"`` for ``in_person`` and for ``mode=in_person``; ``"Send child: yes"``
-        for ``send_child=yes``, whose level says nothing alone.
+        for ``send_child=yes``, whose level says nothing alone; both sides of a contrast, as
+        ``"Online against in person"`` for ``mode=online against mode=in_person``.
     """
-    text = ", ".join(_one_level(part) for part in str(code).split(", "))
+    sides = [side.split(", ") for side in str(code).split(" against ")]
+    text = " against ".join(", ".join(map(_one_level, side)) for side in sides)
     return text if text == str(code) and not _CODE.fullmatch(text) else sentence_case(text)
 
 
@@ -224,6 +229,8 @@ def sentence_case(text: str) -> str:
 
 
 def _rounded(value: Decimal, decimals: int) -> str:
+    if abs(value) >= _UNREADABLE:
+        return f"{value:.{decimals}e}"
     shown = value.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
     return f"{shown if shown else abs(shown):,f}"
 

@@ -137,6 +137,7 @@ def test_without_a_group_the_programme_gives_the_plan(hand_made):
     assert row["time"] == 6
     assert row["mode"] == "in_person"  # from the register
     assert pd.isna(row["group_id"])
+    assert row["cluster_id"] == "e01"
 
 
 def test_two_courses_of_one_referral_are_two_rows(hand_made):

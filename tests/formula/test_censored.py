@@ -96,3 +96,43 @@ def test_special_terms_an_estimator_does_not_know_are_refused():
 def test_a_plain_response_is_refused():
     with pytest.raises(FormulaError, match="left side must be Surv"):
         censored_sample("time ~ mode", frame())
+
+
+def test_each_column_of_clusters_is_a_dimension():
+    given = frame(site=["x", "x", "y"])
+    sample = censored_sample(
+        "Surv(time, event) ~ cluster(mode, site, mode)", given, allow=("cluster",)
+    )
+    assert sample.cluster_names == ("mode", "site")
+    assert [len(codes) for codes in sample.clusters] == [3, 3]
+    assert sample.clusters[1].tolist() == [0, 0, 1]
+    assert censored_sample("Surv(time, event) ~ 1", given).clusters == ()
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"time": [3.0, 1.0, 1e120]}, "time column holds numbers too large to square"),
+        ({"time": [3 + 0j, 1, 2]}, "time column must hold numbers"),
+        ({"event": [1 + 0j, 0, 1]}, "event column must hold 1"),
+        ({"w": [1.0, 2.0, 1e300]}, "too large or too small to square"),
+        ({"w": [1.0, 2.0, 1e-300]}, "too large or too small to square"),
+    ],
+)
+def test_numbers_that_cannot_be_summed_are_refused(changed, message):
+    with pytest.raises(DataError, match=message) as fault:
+        censored_sample(FORMULA, frame(**changed), weights="w")
+    assert "e+" not in str(fault.value)
+    assert "e-" not in str(fault.value)
+
+
+@pytest.mark.parametrize("name", [3, ["w"], True])
+def test_a_column_is_named_by_a_text(name):
+    with pytest.raises(FormulaError, match="named by a text"):
+        censored_sample(FORMULA, frame(), weights=name)
+
+
+@pytest.mark.parametrize("formula", [None, 3, ["time"]])
+def test_a_formula_is_a_text(formula):
+    with pytest.raises(FormulaError):
+        censored_sample(formula, frame())

@@ -158,3 +158,34 @@ def survival_data():
         return pd.read_csv(HERE / "data" / "survival" / f"{name}.csv")
 
     return read
+
+
+@pytest.fixture(scope="session")
+def checked_data(survival_data):
+    """Data sets of the checks of Cox models, as survival_checks.R prepares them."""
+
+    def read(name: str) -> pd.DataFrame:
+        if name == "tiny":
+            columns = {
+                "time": [1, 1, 2, 2, 2, 3, 4, 4],
+                "status": [1, 0, 1, 1, 0, 1, 1, 0],
+                "x": [2, 0, 1, 3, 1, 0, 1, 2],
+            }
+            return pd.DataFrame(columns)
+        frame = survival_data(name)
+        place = np.arange(1, len(frame) + 1)
+        if name.startswith("lung"):
+            frame["status"] -= 1
+            frame["months"] = np.ceil(frame["time"] / 100)
+        if name == "lung":
+            frame["w"] = 1 + (place % 5) / 4
+        elif name == "heart":
+            frame["w"] = 1 + (place % 3) / 2
+        elif name == "veteran":
+            cells = ["squamous", "smallcell", "adeno", "large"]
+            frame["z"] = np.where(frame["celltype"] == "large", 0, frame["trt"] - 1)
+            frame["celltype"] = pd.Categorical(frame["celltype"], categories=cells)
+            frame["w"] = np.resize([1, 2.5, 0.7], len(frame))
+        return frame
+
+    return read

@@ -191,10 +191,38 @@ def survival_interval(
     -----
     Kalbfleisch and Prentice (1980) for log-log; Borgan and Liestøl (1990) for arcsine.
     """
+    half = normal_quantile(conf_level) * np.asarray(std_error_cumhaz, dtype=np.float64)
+    return survival_limits(estimate, half, conf_type)
+
+
+def survival_limits(
+    estimate: ArrayLike, half_width: ArrayLike, conf_type: ConfType
+) -> tuple[FloatArray, FloatArray]:
+    """Give limits of a survival probability from a half-width on the scale of log S.
+
+    Parameters
+    ----------
+    estimate : array_like
+        Survival probabilities.
+    half_width : array_like
+        A critical value times the standard error of log S.
+    conf_type : {"log-log", "log", "plain", "logit", "arcsine"}
+        Scale on which the half-width, carried over by the delta method, is symmetric.
+
+    Returns
+    -------
+    tuple of ndarray
+        As `survival_interval`.
+
+    Raises
+    ------
+    ParameterError
+        If `conf_type` is unknown.
+    """
     if conf_type not in CONF_TYPES:
         raise ParameterError("conf_type is unknown", [f"choose one of {', '.join(CONF_TYPES)}"])
     S = np.asarray(estimate, dtype=np.float64)
-    half = normal_quantile(conf_level) * np.asarray(std_error_cumhaz, dtype=np.float64)
+    half = np.asarray(half_width, dtype=np.float64)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         low, high = _LIMITS[conf_type](S, half)
     if np.all(S > 0):

@@ -78,8 +78,9 @@ def followup(
     -------
     DataFrame
         One row per started course (per appropriate referral for `event="start"`), ordered
-        by id: the id, `group_id`, `entry`, `time`, `event` (0 or 1), `cause` (categorical)
-        and covariates known at referral.
+        by id: the id, `group_id`, `cluster_id` (the group, or the parent alone where there is
+        none), `entry`, `time`, `event` (0 or 1), `cause` (categorical) and covariates known at
+        referral. ``attrs`` says which causes count as censored.
 
     Raises
     ------
@@ -233,8 +234,9 @@ def _as_frame(spells: pd.DataFrame, event: str, key: str) -> pd.DataFrame:
     modes = list(TABLES["groups"].column("mode").codes)
     frame["mode"] = pd.Categorical(frame["mode"], categories=modes)
     frame = frame.reindex(
-        columns=[key, "group_id", "entry", "time", "event", "cause", *_COVARIATES]
+        columns=[key, "group_id", "cluster_id", "entry", "time", "event", "cause", *_COVARIATES]
     )
+    frame["cluster_id"] = frame["group_id"].fillna(frame[key])
     return frame.sort_values(key, ignore_index=True)
 
 

@@ -1,11 +1,14 @@
 """One row per course and session at risk, for discrete-time models."""
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from rpcstats.errors import DataError
+
+IntArray = NDArray[np.integer[Any]]
 
 _NEEDED: Final = ("episode_id", "group_id", "entry", "time", "event", "cause")
 
@@ -39,17 +42,40 @@ def person_period(frame: pd.DataFrame) -> pd.DataFrame:
         )
     _check_clock(frame)
     entry, time = (frame[name].to_numpy(dtype=np.int64) for name in ("entry", "time"))
-    at_risk = time - entry
-    last = np.cumsum(at_risk) - 1
-    rows = frame.loc[frame.index.repeat(at_risk)].reset_index(drop=True)
-    before = np.arange(len(rows)) - np.repeat(last + 1 - at_risk, at_risk)
-    rows["session"] = np.repeat(entry, at_risk) + 1 + before
-    is_last = np.zeros(len(rows), dtype=bool)
-    is_last[last] = True
+    taken, session, is_last = sessions_at_risk(entry, time)
+    rows = frame.iloc[taken].reset_index(drop=True)
+    rows["session"] = session
     rows["event"] = rows["event"].where(is_last, 0)
     rows["cause"] = rows["cause"].where(is_last, "open")
     covariates = [name for name in frame if name not in _NEEDED]
     return rows[["episode_id", "group_id", "session", "event", "cause", *covariates]]
+
+
+def sessions_at_risk(
+    entry: IntArray, time: IntArray
+) -> tuple[IntArray, IntArray, NDArray[np.bool_]]:
+    """List the sessions at risk of each row.
+
+    Parameters
+    ----------
+    entry, time : ndarray of shape (n,), int
+        Sessions `entry` + 1 to `time` are at risk.
+
+    Returns
+    -------
+    row, session : ndarray of shape (m,), int
+        Row and session of each session at risk, row by row; in the type of `time`.
+    is_last : ndarray of shape (m,), bool
+        Whether it is the last of its row.
+    """
+    at_risk = time - entry
+    ends = np.cumsum(at_risk, dtype=np.int64)
+    row = np.repeat(np.arange(len(time), dtype=time.dtype), at_risk)
+    session = np.arange(len(row), dtype=time.dtype)
+    session += np.repeat((entry + 1 - (ends - at_risk)).astype(time.dtype), at_risk)
+    is_last = np.zeros(len(row), dtype=np.bool_)
+    is_last[ends - 1] = True
+    return row, session, is_last
 
 
 def _check_clock(frame: pd.DataFrame) -> None:

@@ -5,8 +5,8 @@ out from rounded and withheld counts, with a record of what was done. It looks a
 at a time, and takes a grouped table to be published beside the same table without groups.
 """
 
-from rpcstats.disclosure.curves import released_median
 from rpcstats.disclosure.ledger import LedgerEntry
+from rpcstats.disclosure.medians import released_median
 from rpcstats.disclosure.policy import DisclosurePolicy, disclosure_policy
 from rpcstats.disclosure.release import disclose
 from rpcstats.disclosure.sealed import Disclosed, is_disclosed

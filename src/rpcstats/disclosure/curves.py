@@ -1,7 +1,7 @@
 """Protection of survival curves: pooled steps, and a curve made of protected counts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -62,6 +62,7 @@ def protect_curve(
     *,
     grid: Sequence[float] = (),
     conf_level: float = 0.95,
+    design_effect: float = 1.0,
 ) -> Protected:
     """Protect the tidy frame of an unweighted Kaplan-Meier curve.
 
@@ -75,6 +76,8 @@ def protect_curve(
         Further times at which the number at risk is wanted.
     conf_level : float, default 0.95
         Level of the recomputed log-log intervals.
+    design_effect : float, default 1.0
+        How much clustering inflates variances; 1 or more.
 
     Returns
     -------
@@ -103,8 +106,8 @@ def protect_curve(
         raise DisclosureError("Times at which the number at risk is wanted have to be 0 or more.")
     times = np.array([t for t in order if t > 0])
     parts, held = [], 0
-    for name, rows in _strata(frame, labels):
-        released = _release(_path(rows), times, policy)
+    for name, rows in by_stratum(frame, labels):
+        released = _release(_path(rows), times, policy, design_effect)
         held += released is None
         part = (
             _withheld_stratum(policy)
@@ -114,36 +117,27 @@ def protect_curve(
         parts.append(pd.concat([part, _repeated(name, len(part))], axis=1))
     out = pd.concat(parts, ignore_index=True)
     columns = [*labels, TIME, N_RISK, N_EVENT, ESTIMATE, STD_ERROR, CONF_LOW, CONF_HIGH]
-    return _summed_up(out[[*columns, STATUS, NOTE]], held, len(parts), policy)
+    done = _summed_up(out[[*columns, STATUS, NOTE]], held, len(parts), policy)
+    return done if design_effect == 1 else _widened(done, design_effect)
 
 
-def released_median(frame: pd.DataFrame, *, quantile: float = 0.5) -> pd.DataFrame:
-    """Read the median time off a released curve.
+def by_stratum(
+    frame: pd.DataFrame, labels: tuple[str, ...]
+) -> list[tuple[dict[str, object], pd.DataFrame]]:
+    """Part a frame into its curves.
 
     Parameters
     ----------
     frame : DataFrame
-        Frame of a released curve.
-    quantile : float, default 0.5
-        Share that has had the event.
+        Rows of several curves.
+    labels : tuple of str
+        Columns that tell them apart; none for one curve.
 
     Returns
     -------
-    DataFrame
-        A row per curve: strata (if any), and `time` at the end of the released step at
-        which survival falls to 1 - quantile or less; NaN if no released step does.
+    list of tuple
+        Labels and rows of each curve, in the order in which they appear.
     """
-    labels = [c for c in frame.columns if c == STRATA]
-    rows = []
-    for name, part in _strata(frame, tuple(labels)):
-        reached = part.loc[part[ESTIMATE] <= 1 - quantile, TIME]
-        rows.append({**name, TIME: reached.min() if len(reached) else np.nan})
-    return pd.DataFrame(rows, columns=[*labels, TIME])
-
-
-def _strata(
-    frame: pd.DataFrame, labels: tuple[str, ...]
-) -> list[tuple[dict[str, object], pd.DataFrame]]:
     if not labels:
         return [({}, frame)]
     keys = frame[list(labels)].astype(str).agg("\x1f".join, axis=1)
@@ -172,7 +166,9 @@ def _path(rows: pd.DataFrame) -> Path:
     return Path(time, n_risk, n_event, S)
 
 
-def _release(path: Path, times: FloatArray, policy: DisclosurePolicy) -> _Released | None:
+def _release(
+    path: Path, times: FloatArray, policy: DisclosurePolicy, design_effect: float
+) -> _Released | None:
     floor = policy.fewest_at_risk
     fair_share = -(-int(path.n_event.sum()) // MOST_STEPS)
     steps = pool_steps(path, max(policy.survival_threshold, fair_share), floor)
@@ -191,7 +187,8 @@ def _release(path: Path, times: FloatArray, policy: DisclosurePolicy) -> _Releas
             break
         fault = given_away(path, plan, curve, policy, first=first, safe=safe)
         if fault is None:
-            return _Released(plan, curve)
+            wider = curve.std_error_cumhaz * np.sqrt(design_effect)
+            return _Released(plan, replace(curve, std_error_cumhaz=wider))
         end, grid = _coarser(path, end, grid, fault)
         first = fault
     return None
@@ -252,6 +249,14 @@ def _stratum(
     rounded = round_counts(at_risk, policy.survival_round_to, policy.survival_rounding)
     out[N_RISK] = np.where(out[STATUS] == RELEASED, rounded, np.nan)
     return out.sort_values(TIME, kind="stable", ignore_index=True)
+
+
+def _widened(done: Protected, design_effect: float) -> Protected:
+    said = (
+        f"Variances were taken {design_effect:g} times as large, because people of one group are"
+        " alike; that figure is rounded up to a quarter."
+    )
+    return replace(done, actions=(*done.actions, said))
 
 
 def _at_risk_note(policy: DisclosurePolicy) -> str:

@@ -26,6 +26,7 @@ PERSON_COLUMNS: Final = frozenset(
         "practitioner_id",
         "lead_id",
         "co_id",
+        "cluster_id",
     }
 )
 
@@ -74,7 +75,7 @@ def unchanged(frame: pd.DataFrame, glance: pd.DataFrame | None = None) -> Protec
         Nothing withheld, nothing rounded.
     """
     out = frame.copy()
-    out[STATUS], out[NOTE] = RELEASED, ""
+    out[STATUS], out[NOTE] = RELEASED, frame.get(NOTE, "")
     numbers = int(out.select_dtypes("number").size)
     return Protected(
         frame=out,

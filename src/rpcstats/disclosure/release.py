@@ -1,8 +1,10 @@
 """The one door out: a result goes in, and leaves sealed or not at all."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final, Protocol, get_args, runtime_checkable
 
+import numpy as np
 import pandas as pd
 
 from rpcstats._vocabulary import (
@@ -13,15 +15,20 @@ from rpcstats._vocabulary import (
     ESTIMATE,
     FLOW,
     N_CENSOR,
+    N_EVENT,
     PROPORTION,
+    STATE,
     STATUS,
     STD_ERROR,
     STRATA,
+    TIME,
     ReleaseKind,
 )
 from rpcstats.disclosure.counts import protect_flow, protect_proportions
 from rpcstats.disclosure.curves import protect_curve
+from rpcstats.disclosure.effects import protect_effects
 from rpcstats.disclosure.glances import with_p_values
+from rpcstats.disclosure.incidence import protect_incidence
 from rpcstats.disclosure.ledger import LedgerEntry
 from rpcstats.disclosure.means import means_of_protected
 from rpcstats.disclosure.policy import DisclosurePolicy, disclosure_policy
@@ -42,15 +49,17 @@ CURVE_COLUMNS: Final = frozenset(CURVE) - {STRATA, N_CENSOR, STD_ERROR, CONF_LOW
 OWN_PACKAGE: Final = "rpcstats"
 _NEEDED: Final = {
     "curve": CURVE_COLUMNS,
+    "incidence": frozenset({STATE, TIME, N_EVENT, ESTIMATE}),
     "mean": frozenset({ESTIMATE, CONF_LOW, CONF_HIGH}),
     "test": frozenset[str](),
 }
+_CURVES: Final = {"curve": protect_curve, "incidence": protect_incidence}
 
 _CAN_BE_RELEASED: Final = (
     "disclose() takes a result that says its release_kind (a Kaplan-Meier curve, a test, a"
-    " restricted mean), a frame with columns n, base, estimate, conf_low, conf_high (such as"
-    " funnel gives), the frame that flow gives, a curve's tidy frame, or what"
-    " published_figures and precision_and_power give."
+    " restricted mean, an incidence by cause, effects), a frame with columns n, base,"
+    " estimate, conf_low, conf_high (such as funnel gives), the frame that flow gives, a"
+    " curve's tidy frame, or what published_figures and precision_and_power give."
 )
 
 
@@ -63,6 +72,17 @@ class Releasable(Protocol):
     def tidy(self) -> pd.DataFrame:
         """Give the result as a frame."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """What was asked for beside the result, and what the result says of itself."""
+
+    by: str | None
+    grid: Sequence[float]
+    conf_level: float
+    design_effect: float
+    cells: pd.DataFrame | None
 
 
 def disclose(
@@ -112,10 +132,15 @@ def disclose(
     refuse_person_groups(frame)
     if not len(frame) and kind != "published":
         raise DisclosureError("There is nothing to disclose: the frame has no rows.")
-    times = range(grid + 1) if isinstance(grid, int) else grid
-    level = float(getattr(obj, "conf_level", conf_level))
-    means = _means(obj, rules, level)
-    done = _protect(kind, frame, glance, rules, by=by, grid=times, conf_level=level, means=means)
+    asked = _Asked(
+        by=by,
+        grid=range(grid + 1) if isinstance(grid, int) else grid,
+        conf_level=float(getattr(obj, "conf_level", conf_level)),
+        design_effect=_design_effect(obj),
+        cells=_cells(obj, kind),
+    )
+    means = _means(obj, rules, asked)
+    done = _protect(kind, frame, glance, rules, asked, means)
     rows = done.frame[STATUS].tolist()
     status: Status = (
         "released" if WITHHELD not in rows else "partly" if RELEASED in rows else "withheld"
@@ -173,14 +198,32 @@ def _read(
     return obj.release_kind, obj.tidy(), summarise() if callable(summarise) else None
 
 
-def _means(obj: Any, rules: DisclosurePolicy, conf_level: float) -> pd.DataFrame | None:
+def _means(obj: Any, rules: DisclosurePolicy, asked: _Asked) -> pd.DataFrame | None:
     """Read restricted means off the protected curves of a result that has curves."""
     curves = getattr(obj, "curves", None)
     if not (rules.protects and callable(curves)):
         return None
-    tau = float(obj.tau)
-    safe = protect_curve(curves(), rules, grid=[tau], conf_level=conf_level)
-    return means_of_protected(safe.frame, tau=tau, conf_level=conf_level)
+    tau, level = float(obj.tau), asked.conf_level
+    safe = protect_curve(
+        curves(), rules, grid=[tau], conf_level=level, design_effect=asked.design_effect
+    )
+    return means_of_protected(safe.frame, tau=tau, conf_level=level)
+
+
+def _design_effect(obj: Any) -> float:
+    """Give how much clustering inflates the variances of a result, rounded up to a quarter."""
+    found = float(getattr(obj, "design_effect", 1.0))
+    return max(1.0, float(np.ceil(4 * found) / 4)) if np.isfinite(found) else 1.0
+
+
+def _cells(obj: Any, kind: ReleaseKind) -> pd.DataFrame | None:
+    if kind != "effects":
+        return None
+    cells = getattr(obj, "cells", None)
+    if not callable(cells):
+        raise DisclosureError("Effects can be released only by a result that has cells().")
+    found: pd.DataFrame = cells()
+    return found
 
 
 def _kind_of(frame: pd.DataFrame) -> ReleaseKind:
@@ -197,10 +240,7 @@ def _protect(
     frame: pd.DataFrame,
     glance: pd.DataFrame | None,
     rules: DisclosurePolicy,
-    *,
-    by: str | None,
-    grid: Sequence[float],
-    conf_level: float,
+    asked: _Asked,
     means: pd.DataFrame | None,
 ) -> Protected:
     if kind == "published":
@@ -209,13 +249,21 @@ def _protect(
         return unchanged(frame, with_p_values(glance))
     if kind == "counts":
         if _kind_of(frame) == "counts" and set(frame.columns) >= set(PROPORTION):
-            return protect_proportions(frame, rules, by=by, conf_level=conf_level)
+            return protect_proportions(frame, rules, by=asked.by, conf_level=asked.conf_level)
         return protect_flow(frame, rules)
+    if kind == "effects" and asked.cells is not None:
+        return protect_effects(frame, asked.cells, rules)
     lacking = sorted(_NEEDED[kind] - set(frame.columns))
     if lacking:
         raise DisclosureError(f"A {kind} needs column(s) {', '.join(lacking)} to be checked.")
-    if kind == "curve":
-        return protect_curve(frame, rules, grid=grid, conf_level=conf_level)
+    if kind in _CURVES:
+        return _CURVES[kind](
+            frame,
+            rules,
+            grid=asked.grid,
+            conf_level=asked.conf_level,
+            design_effect=asked.design_effect,
+        )
     if kind == "mean":
         return protect_mean(frame, rules, glance, means)
     return protect_test(frame, rules, glance, means)

@@ -143,6 +143,8 @@ def _marker_spots(x: float, words: str, width: float, height: float) -> list[Box
 
 
 def _label_full(ax: "Axes", full: Sequence[Pair], height: float) -> list[Box]:
+    if not full:
+        return []
     ends = [in_points(ax, curve.time[-1:], curve.estimate[-1:]) for curve, _ in full]
     tall = LINE_HEIGHT * max(line_count(curve.label) for curve, _ in full)
     wanted = np.array([float(y[0]) for _, y in ends])

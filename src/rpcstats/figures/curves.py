@@ -100,7 +100,7 @@ def step_curve(
     Parameters
     ----------
     frame : pandas.DataFrame
-        Columns strata, time, n_risk, estimate, conf_low, conf_high; n_event and n_censor
+        Columns strata, time, estimate, conf_low, conf_high; n_risk, n_event and n_censor
         where known. A stratum whose estimates are all missing is named under the axis
         and not drawn.
     ax : matplotlib.axes.Axes, optional

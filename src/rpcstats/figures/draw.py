@@ -11,6 +11,7 @@ from rpcstats.errors import ParameterError
 from rpcstats.figures.curves import step_curve
 from rpcstats.figures.forest import forest_dots
 from rpcstats.figures.funnel import funnel_chart
+from rpcstats.figures.incidence import stacked_incidence
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -18,10 +19,16 @@ if TYPE_CHECKING:
 _CHARTS: Final[dict[str, Callable[..., Any]]] = {
     "curve": step_curve,
     "counts": funnel_chart,
+    "effects": forest_dots,
+    "incidence": stacked_incidence,
     "published": forest_dots,
     "mean": forest_dots,
 }
-_DEFAULTS: Final[dict[str, dict[str, Any]]] = {"mean": {"percent": False}}
+_DEFAULTS: Final[dict[str, dict[str, Any]]] = {
+    "effects": {"percent": False, "ratio": True, "reference": 1.0},
+    "mean": {"percent": False},
+}
+_ON_AXES: Final = ("curve", "incidence")
 
 
 def draw(kind: ReleaseKind, frame: pd.DataFrame, **options: Any) -> "Figure":
@@ -29,12 +36,12 @@ def draw(kind: ReleaseKind, frame: pd.DataFrame, **options: Any) -> "Figure":
 
     Parameters
     ----------
-    kind : {"curve", "counts", "published", "mean"}
+    kind : {"counts", "curve", "effects", "incidence", "mean", "published"}
         What the frame holds; a "test" has a table and no picture.
     frame : pandas.DataFrame
         The frame, protected or not.
     **options
-        Keyword options of `step_curve`, `funnel_chart` or `forest_dots`.
+        Keyword options of `step_curve`, `stacked_incidence`, `funnel_chart` or `forest_dots`.
 
     Returns
     -------
@@ -62,5 +69,5 @@ def draw(kind: ReleaseKind, frame: pd.DataFrame, **options: Any) -> "Figure":
             [f"{name}: use one of {', '.join(known)}" for name in unknown],
         )
     drawn = chart(frame, **(_DEFAULTS.get(kind, {}) | options))
-    figure: Figure = drawn.figure if kind == "curve" else drawn
+    figure: Figure = drawn.figure if kind in _ON_AXES else drawn
     return figure

@@ -232,7 +232,7 @@ def _ratio_ticks(rows: list[Row], reference: float | None) -> FloatArray:
     steps = np.array([m * 10.0**e for e in range(-6, 7) for m in (1, 2, 5)])
     first = max(int(np.searchsorted(steps, min(values), side="right")) - 1, 0)
     last = min(int(np.searchsorted(steps, max(values), side="left")), len(steps) - 1)
-    ticks = steps[first : last + 1]
+    ticks = steps[min(first, last - 1) : max(last, first + 1) + 1]
     thin = -(-(len(ticks) - 1) // MOST_RATIO_TICKS)
     return np.asarray(np.unique(np.r_[ticks[::thin], ticks[-1]]) if thin > 1 else ticks)
 

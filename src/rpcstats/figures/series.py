@@ -86,7 +86,7 @@ def read_curves(frame: pd.DataFrame, names: Mapping[str, str] | None = None) -> 
     Parameters
     ----------
     frame : pandas.DataFrame
-        Columns strata (optional), time, n_risk, estimate, and conf_low, conf_high,
+        Columns strata (optional), time, estimate, and n_risk, conf_low, conf_high,
         n_event, n_censor where known.
     names : mapping of str to str, optional
         Words for the strata.
@@ -101,7 +101,7 @@ def read_curves(frame: pd.DataFrame, names: Mapping[str, str] | None = None) -> 
     DataError
         If a column is missing or there is no row.
     """
-    require(frame, (TIME, N_RISK, ESTIMATE), chart="step_curve")
+    require(frame, (TIME, ESTIMATE), chart="step_curve")
     words = dict(names or {})
     if STRATA not in frame.columns:
         return [_read_curve(frame, "")]

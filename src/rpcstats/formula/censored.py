@@ -32,8 +32,10 @@ class CensoredSample:
         Case weights.
     groups, strata : Groups
         Groups to describe or compare; strata to compare within.
-    cluster : ndarray of shape (n,), int, or None
-        Cluster of each row.
+    clusters : tuple of ndarray of shape (n,), int
+        Cluster of each row, once for every column inside cluster(); empty without it.
+    cluster_names : tuple of str
+        Those columns.
     n_missing : int
         Rows left out because a value used was missing.
     """
@@ -44,7 +46,8 @@ class CensoredSample:
     weights: FloatArray | None
     groups: Groups
     strata: Groups
-    cluster: NDArray[np.int64] | None
+    clusters: tuple[NDArray[np.int64], ...]
+    cluster_names: tuple[str, ...]
     n_missing: int
 
 
@@ -80,7 +83,7 @@ def censored_sample(
     DataError
         If times, events, entries or weights break their conditions.
     """
-    parsed = parse_formula(formula) if isinstance(formula, str) else formula
+    parsed = formula if isinstance(formula, Formula) else parse_formula(formula)
     response = censored_response(parsed)
     refuse_specials(parsed, allow)
     by = group_columns(parsed)
@@ -93,6 +96,7 @@ def censored_sample(
     if len(frame) == 0:
         raise DataError("Every row has a missing value in a column of the formula.")
     time, entry = read_times(frame, response)
+    cluster_names = tuple(dict.fromkeys(parsed.cluster))
     return CensoredSample(
         time=time,
         event=read_event(frame[response.event]),
@@ -100,7 +104,8 @@ def censored_sample(
         weights=None if weights is None else read_weights(frame[weights]),
         groups=make_groups(frame, by),
         strata=make_groups(frame, parsed.strata),
-        cluster=make_groups(frame, parsed.cluster).codes if parsed.cluster else None,
+        clusters=tuple(make_groups(frame, (name,)).codes for name in cluster_names),
+        cluster_names=cluster_names,
         n_missing=n_missing,
     )
 

@@ -68,6 +68,23 @@ def refuse_lists(values: pd.Series) -> None:
         )
 
 
+def is_real(values: pd.Series) -> bool:
+    """Tell a column of numbers that are not complex.
+
+    Parameters
+    ----------
+    values : pandas.Series
+        The column.
+
+    Returns
+    -------
+    bool
+        Whether its type is one of real numbers, truth values included.
+    """
+    dtype = values.dtype
+    return bool(pd.api.types.is_numeric_dtype(dtype)) and not pd.api.types.is_complex_dtype(dtype)
+
+
 def is_text(dtype: object) -> bool:
     """Tell a column of texts.
 

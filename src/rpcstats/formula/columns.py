@@ -36,7 +36,7 @@ def read_columns(data: Any, columns: Iterable[str]) -> pd.DataFrame:
     DataError
         If `data` is no frame, or has no rows.
     """
-    wanted = list(dict.fromkeys(columns))
+    wanted = _names(columns)
     if isinstance(data, pd.DataFrame):
         _require(wanted, list(data.columns))
         _refuse_twins(wanted, list(data.columns))
@@ -49,6 +49,67 @@ def read_columns(data: Any, columns: Iterable[str]) -> pd.DataFrame:
             " cut."
         )
     return frame
+
+
+def column_names(data: Any) -> list[str]:
+    """List the columns of a frame.
+
+    Parameters
+    ----------
+    data : pandas.DataFrame or any frame narwhals reads
+        The frame.
+
+    Returns
+    -------
+    list of str
+        Their names.
+
+    Raises
+    ------
+    DataError
+        If `data` is no frame.
+    """
+    if isinstance(data, pd.DataFrame):
+        return [str(column) for column in data.columns]
+    return list(_reader(data).columns)
+
+
+def _names(columns: Iterable[object]) -> list[str]:
+    given = list(columns)
+    names = [name for name in given if isinstance(name, str)]
+    if len(names) < len(given):
+        raise FormulaError('A column is named by a text: give one name, as in weights="w".')
+    return list(dict.fromkeys(names))
+
+
+def whole_frame(data: Any, needed: Iterable[str]) -> pd.DataFrame:
+    """Read every column of a frame.
+
+    Parameters
+    ----------
+    data : frame
+        pandas, or any frame narwhals reads; it is not changed.
+    needed : iterable of str
+        Columns that have to be there.
+
+    Returns
+    -------
+    pandas.DataFrame
+        All columns with a fresh index.
+
+    Raises
+    ------
+    FormulaError
+        If a needed column is not there.
+    DataError
+        If `data` is no frame, or has no rows.
+    """
+    if isinstance(data, pd.DataFrame):
+        twins = data.columns[data.columns.duplicated()]
+        read_columns(data, [*needed, *twins])
+        return data.reset_index(drop=True)
+    names = column_names(data)
+    return read_columns(data, [*needed, *names])[names]
 
 
 def complete_rows(frame: pd.DataFrame) -> NDArray[np.bool_]:
@@ -75,17 +136,22 @@ def complete_rows(frame: pd.DataFrame) -> NDArray[np.bool_]:
     return complete
 
 
-def _through_narwhals(data: Any, wanted: list[str]) -> pd.DataFrame:
+def _reader(data: Any) -> Any:
     import narwhals.stable.v1 as nw
 
     try:
-        reader = nw.from_native(data, eager_or_interchange_only=True)
+        return nw.from_native(data, eager_or_interchange_only=True)
     except TypeError:
         raise DataError(
             "The data must be a pandas, polars or Arrow frame; collect a lazy frame first."
         ) from None
+
+
+def _through_narwhals(data: Any, wanted: list[str]) -> pd.DataFrame:
+    reader = _reader(data)
     _require(wanted, list(reader.columns))
-    return reader.select(wanted).to_pandas().reset_index(drop=True)
+    frame: pd.DataFrame = reader.select(wanted).to_pandas().reset_index(drop=True)
+    return frame
 
 
 def _require(wanted: list[str], present: list[Any]) -> None:

@@ -91,6 +91,8 @@ def make_groups(frame: pd.DataFrame, columns: tuple[str, ...]) -> Groups:
     """
     if not columns:
         return Groups(_frozen(np.zeros(len(frame), dtype=np.int64)), (ALL,), ((),))
+    if len(columns) == 1:
+        return _one_column(frame, columns[0])
     combined = np.zeros(len(frame), dtype=np.int64)
     texts = []
     for column in columns:
@@ -112,12 +114,25 @@ def make_groups(frame: pd.DataFrame, columns: tuple[str, ...]) -> Groups:
     return Groups(_frozen(codes), labels, rows)
 
 
+def _one_column(frame: pd.DataFrame, column: str) -> Groups:
+    """Give the groups of one column, of which there may be as many as rows."""
+    refuse_lists(frame[column])
+    codes, texts = _coded(frame[column])
+    present, codes = _renumbered(codes, len(texts))
+    if len(present) < len(texts):
+        texts = [texts[i] for i in present.tolist()]
+    labels = tuple([f"{column}={level}" for level in texts])
+    return Groups(_frozen(codes), labels, tuple(zip(texts, strict=True)))
+
+
 def _coded(values: pd.Series) -> tuple[NDArray[np.int64], list[str]]:
     if isinstance(values.dtype, pd.CategoricalDtype):
         known = np.asarray(values.cat.codes, dtype=np.int64)
         return known, [_text(category) for category in values.cat.categories]
     codes, uniques = pd.factorize(values, sort=True)
     numbers: NDArray[np.int64] = codes.astype(np.int64)
+    if pd.api.types.is_integer_dtype(values.dtype):
+        return numbers, list(map(str, uniques.tolist()))
     return numbers, [_text(value) for value in uniques]
 
 

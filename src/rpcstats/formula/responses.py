@@ -8,10 +8,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from rpcstats.errors import DataError
+from rpcstats.formula.column_kinds import is_real, refuse_lists
 from rpcstats.formula.parse import Surv
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+
+_LARGEST = 1e100
+"""Numbers past this, or under its inverse, can't be squared and summed."""
 
 
 class Causes(NamedTuple):
@@ -82,18 +86,13 @@ def read_event(values: pd.Series) -> NDArray[np.bool_]:
     DataError
         If there are other values.
     """
-    if pd.api.types.is_bool_dtype(values.dtype):
-        event = values.to_numpy(dtype=np.bool_)
-    else:
-        numeric = pd.api.types.is_numeric_dtype(values.dtype)
-        numbers = values.to_numpy(dtype=np.float64) if numeric else np.array([np.nan])
-        event = numbers == 1
-        if not np.all(event | (numbers == 0)):
-            raise DataError(
-                "The event column must hold 1 (event) and 0 (censored), or True and False: "
-                "recode it."
-            )
-    event = event.copy()
+    is_number = is_real(values) or pd.api.types.is_bool_dtype(values.dtype)
+    numbers = values.to_numpy(dtype=np.float64) if is_number else np.array([np.nan])
+    event: NDArray[np.bool_] = numbers == 1
+    if not np.all(event | (numbers == 0)):
+        raise DataError(
+            "The event column must hold 1 (event) and 0 (censored), or True and False: recode it."
+        )
     event.setflags(write=False)
     return event
 
@@ -116,11 +115,13 @@ def read_weights(values: pd.Series) -> FloatArray:
     DataError
         If there are other values.
     """
-    if not pd.api.types.is_numeric_dtype(values.dtype):
+    if not is_real(values):
         raise DataError("The weights column must hold numbers.")
     weights = values.to_numpy(dtype=np.float64)
     if not (np.isfinite(weights) & (weights > 0)).all():
         raise DataError("Weights must be finite and above 0: leave out rows of weight 0.")
+    if weights.max() > _LARGEST or weights.min() < 1.0 / _LARGEST:
+        raise DataError("A weight is too large or too small to square: divide by their mean.")
     return _frozen(weights)
 
 
@@ -145,8 +146,9 @@ def read_causes(values: pd.Series, censored: Sequence[str] | None = None) -> Cau
         If it is not clear which value is the censoring, a value named is none of the column's,
         or nothing but censoring happened.
     """
-    if pd.api.types.is_bool_dtype(values.dtype) or pd.api.types.is_numeric_dtype(values.dtype):
+    if is_real(values):
         return _numbered_causes(values.to_numpy(dtype=np.float64), censored)
+    refuse_lists(values)
     declared = isinstance(values.dtype, pd.CategoricalDtype)
     coded = values.cat if declared else pd.Series(values.astype("category")).cat
     categories = [str(category) for category in coded.categories]
@@ -167,6 +169,35 @@ def read_causes(values: pd.Series, censored: Sequence[str] | None = None) -> Cau
         categories,
         np.array([category in ends for category in categories]),
     )
+
+
+def declared_ends(
+    censored: Sequence[str] | None, frame: pd.DataFrame, surv: Surv
+) -> Sequence[str] | None:
+    """Say which causes count as censored where only the frame does.
+
+    Parameters
+    ----------
+    censored : sequence of str, optional
+        What the user said.
+    frame : pandas.DataFrame
+        Columns of the response; ``frame.attrs["censored"]`` may declare the causes.
+    surv : Surv
+        Names of the columns.
+
+    Returns
+    -------
+    sequence of str or None
+        The user's word, else the declared causes that the column knows; None if there are none.
+    """
+    declared = frame.attrs.get("censored")
+    if censored is not None or declared is None:
+        return censored
+    if isinstance(frame[surv.event].dtype, pd.CategoricalDtype):
+        known = {str(category) for category in frame[surv.event].cat.categories}
+    else:
+        known = set(frame[surv.event].astype(str))
+    return [name for name in declared if name in known] or None
 
 
 def read_interval(frame: pd.DataFrame, response: Surv) -> tuple[FloatArray, FloatArray]:
@@ -213,14 +244,20 @@ def read_interval(frame: pd.DataFrame, response: Surv) -> tuple[FloatArray, Floa
 def _numbered_causes(numbers: FloatArray, censored: Sequence[str] | None) -> Causes:
     if not (np.isfinite(numbers).all() and (numbers == np.round(numbers)).all()):
         raise DataError("A column of causes in numbers must hold whole ones, 0 for censored.")
-    found = np.unique(numbers)
+    found, codes = _distinct(numbers)
     ends = {"0"} if censored is None else {str(name) for name in censored}
     labels = [f"{number:.0f}" for number in found]
-    return _renumbered(
-        np.searchsorted(found, numbers).astype(np.int64),
-        labels,
-        np.array([label in ends for label in labels]),
-    )
+    return _renumbered(codes, labels, np.array([label in ends for label in labels]))
+
+
+def _distinct(numbers: FloatArray) -> tuple[FloatArray, IntArray]:
+    """Give the distinct values and each value's place among them; small ones without a sort."""
+    if numbers.min() < 0 or numbers.max() > len(numbers):
+        found = np.unique(numbers)
+        return found, np.searchsorted(found, numbers).astype(np.int64)
+    whole = numbers.astype(np.int64)
+    is_there = np.bincount(whole) > 0
+    return np.flatnonzero(is_there).astype(np.float64), (np.cumsum(is_there) - 1)[whole]
 
 
 def _renumbered(codes: IntArray, labels: list[str], is_end: NDArray[np.bool_]) -> Causes:
@@ -236,7 +273,7 @@ def _renumbered(codes: IntArray, labels: list[str], is_end: NDArray[np.bool_]) -
 
 
 def _durations(values: pd.Series, role: str) -> FloatArray:
-    if not pd.api.types.is_numeric_dtype(values.dtype) or pd.api.types.is_bool_dtype(values.dtype):
+    if not is_real(values) or pd.api.types.is_bool_dtype(values.dtype):
         raise DataError(
             f"The {role} column must hold numbers: count days, weeks or sessions first."
         )
@@ -249,6 +286,8 @@ def _durations(values: pd.Series, role: str) -> FloatArray:
             f"The {role} column is negative in {n} row{'s' * (n > 1)}: "
             "check the two dates it is counted between."
         )
+    if numbers.max(initial=0.0) > _LARGEST:
+        raise DataError(f"The {role} column holds numbers too large to square: use another unit.")
     return _frozen(numbers)
 
 

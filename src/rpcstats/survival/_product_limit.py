@@ -71,7 +71,8 @@ def restricted_area(
     edges = np.concatenate([[0.0], time[inside], [tau]])
     heights = np.concatenate([[1.0], S[inside]])
     ahead = np.cumsum((np.diff(edges) * heights)[::-1])[::-1]
-    growth = np.diff(variance[inside], prepend=0.0)
+    with np.errstate(invalid="ignore"):  # infinite from where S is 0
+        growth = np.diff(variance[inside], prepend=0.0)
     # Once S is 0 nothing lies ahead, so the infinite increment has no share.
     share = np.zeros(len(growth))
     np.multiply(ahead[1:] ** 2, growth, out=share, where=ahead[1:] > 0)

@@ -185,7 +185,8 @@ def _text(value: object) -> str:
 
 
 def _sentence(text: str) -> str:
-    symbol = len(text.partition(" ")[0]) == 1
+    first = text.partition(" ")[0]
+    symbol = len(first) == 1 and first != "a"
     return text if symbol else sentence_case(text)
 
 

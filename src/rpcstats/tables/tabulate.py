@@ -13,6 +13,7 @@ from rpcstats._vocabulary import (
     ESTIMATE,
     N_RISK,
     NOTE,
+    SCALE,
     STATUS,
     STD_ERROR,
     ReleaseKind,
@@ -38,7 +39,7 @@ from rpcstats.tables.columns import (
 from rpcstats.tables.table import Align, Table
 
 _BOUNDS: Final = (CONF_LOW, CONF_HIGH)
-_PERCENT_KINDS: Final = ("counts", "curve", "published")
+_PERCENT_KINDS: Final = ("counts", "curve", "incidence", "published")
 
 
 def tabulate(
@@ -69,7 +70,7 @@ def tabulate(
         (of percentage), "number", "p_value" or "text".
     names : mapping of str to mapping of str to str, optional
         Words for the codes of a column, by column and code.
-    kind : {"counts", "curve", "test", "mean", "published"}, optional
+    kind : {"counts", "curve", "effects", "incidence", "mean", "published", "test"}, optional
         What the frame holds, which decides whether estimates are percentages; by default
         they are if the frame has a base or a risk set.
     withheld : {"word", "symbol"}
@@ -158,6 +159,8 @@ def _check_names(frame: pd.DataFrame, names: Mapping[str, Mapping[str, str]]) ->
 def _as_percent(frame: pd.DataFrame, kind: ReleaseKind | None) -> bool:
     if kind is None:
         return BASE in frame.columns or N_RISK in frame.columns
+    if kind == "effects":
+        return bool((frame[SCALE] == "difference").all())
     return kind in _PERCENT_KINDS
 
 

@@ -3,7 +3,9 @@
 # Debian 12:
 #   apt-get install r-base-core r-cran-survival r-cran-lme4 r-cran-lmertest r-cran-pbkrtest \
 #     r-cran-ordinal r-cran-glmmtmb r-cran-emmeans r-cran-clubsandwich r-cran-nlme \
-#     r-cran-numderiv r-cran-performance r-cran-mice r-cran-geepack
+#     r-cran-numderiv r-cran-performance r-cran-mice r-cran-geepack r-cran-cmprsk r-cran-mets \
+#     r-cran-pec r-cran-riskregression r-cran-km.ci r-cran-mvtnorm r-cran-brglm2 r-cran-nnet \
+#     r-cran-sandwich
 # The mixed models take about twenty minutes.
 set -eu
 cd "$(dirname "$0")/.."
@@ -12,6 +14,11 @@ Rscript --vanilla r/regenerate.R
 for part in data lmm glmm clmm other means; do
   Rscript --vanilla "r/mixed_$part.R"
 done
-packages=$(grep -h '"source"' values/mixed/*.json | tr ',"' '\n\n' | grep '[0-9][.]' |
-  grep -v '^R version' | sed 's/^ *//' | LC_ALL=C sort -u | paste -sd , | sed 's/,/, /g')
-echo "mixed: $packages" >> VERSIONS
+for part in cox predict checks frailty competing curves discrete parametric states; do
+  Rscript --vanilla "r/survival_$part.R"
+done
+for room in mixed survival; do
+  packages=$(grep -h '"source"' values/$room/*.json | tr ',"' '\n\n' | grep '[0-9][.]' |
+    grep -v '^R version' | sed 's/^ *//' | LC_ALL=C sort -u | paste -sd , | sed 's/,/, /g')
+  echo "$room: $packages" >> VERSIONS
+done

@@ -147,8 +147,44 @@ def test_robust_and_cluster_variance_differ_from_greenwood_only(six):
     # Clusters of one are the rows themselves.
     alone = kaplan_meier("Surv(time, event) ~ cluster(id)", six.assign(id=range(6)))
     np.testing.assert_allclose(alone.std_error_log, robust.std_error_log, rtol=1e-12)
-    with pytest.raises(ParameterError, match="robust=False"):
-        robust.rmst(2)
+
+
+def test_two_columns_of_clusters_are_two_dimensions(six):
+    frame = six.assign(site=[1, 1, 2, 2, 3, 3], id=range(6))
+
+    def variance(columns):
+        fit = kaplan_meier(f"Surv(time, event) ~ cluster({columns})", frame)
+        return fit.std_error_log**2
+
+    crossed = frame.assign(both=frame["mode"] + frame["site"].astype(str))
+    both = kaplan_meier("Surv(time, event) ~ cluster(both)", crossed).std_error_log ** 2
+    summed = variance("mode") + variance("site") - both
+    found = variance("mode, site")
+    np.testing.assert_allclose(found[summed > 0], summed[summed > 0], rtol=1e-12)
+    # Rows inside sites: the wider dimension alone.
+    np.testing.assert_allclose(variance("id, site"), variance("site"), rtol=1e-9)
+
+
+def test_a_negative_variance_is_said_not_hidden():
+    # Two rows of each kind in both dimensions, so that a row of each cell stands against another.
+    frame = pd.DataFrame({"time": [1, 2, 2, 1], "event": 1, "a": [0, 0, 1, 1], "b": [0, 1, 0, 1]})
+    fit = kaplan_meier("Surv(time, event) ~ cluster(a, b)", frame)
+    assert np.isnan(fit.std_error_log[0])
+    assert any("came out negative" in remark for remark in fit.remarks)
+
+
+def test_few_at_risk_and_few_clusters_are_said(six):
+    many = pd.concat([six] * 2)
+    fit = kaplan_meier("Surv(time, event) ~ 1", many)
+    assert fit.remarks == ("Fewer than 10 at risk, where a curve should not be read: from 3 on.",)
+    assert fit.remarks[0] in str(fit.summary())
+    late = kaplan_meier("Surv(entry, time, event) ~ mode", six).remarks
+    assert "mode=a: throughout" in late[0]
+    clustered = kaplan_meier("Surv(time, event) ~ cluster(mode)", six).remarks
+    assert any("2 clusters of mode" in remark for remark in clustered)
+    # Rows count, not their weights.
+    weighted = kaplan_meier("Surv(time, event) ~ 1", six.assign(w=10.0), weights="w").remarks
+    assert "throughout" in weighted[0]
 
 
 def test_without_censoring_the_robust_variance_is_the_binomial_one():

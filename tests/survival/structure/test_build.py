@@ -31,8 +31,7 @@ def spells():
 
 def test_parts_of_a_formula_find_their_place(spells):
     frame = hazard_frame(
-        "Surv(entry, time, event) ~ age + mode + strata(council) + cluster(group)"
-        " + offset(log(w))",
+        "Surv(entry, time, event) ~ age + mode + strata(council) + cluster(group) + offset(log(w))",
         spells,
         weights="w",
     )
@@ -138,7 +137,7 @@ def test_intervals_exact_left_right_and_both(spells):
 
 
 def test_intervals_out_of_order(spells):
-    with pytest.raises(DataError, match="2 with a lower limit that is negative.*1 with an upper"):
+    with pytest.raises(DataError, match=r"2 with a lower limit that is negative.*1 with an upper"):
         hazard_frame(
             "Surv(lo, hi, type='interval2') ~ 1",
             spells.assign(lo=[-1, -2, 3, 1, 1, 1, 1, 1], hi=[1, 2, 2, 2, 2, 2, 2, 2]),

@@ -40,6 +40,8 @@ class ClusterRobust:
         X'Φ⁻¹A X of each cluster, A its adjustment.
     spreads : ndarray of shape (m, p, p)
         X'Φ⁻¹A Φ A Φ⁻¹X of each cluster.
+    scores : ndarray of shape (m, p)
+        X'Φ⁻¹A r of each cluster, r its residuals.
     """
 
     kind: RobustKind
@@ -49,6 +51,7 @@ class ClusterRobust:
     bread: FloatArray
     pulls: FloatArray
     spreads: FloatArray
+    scores: FloatArray
 
     @property
     def std_error(self) -> FloatArray:
@@ -158,7 +161,8 @@ def cluster_robust(
         at = stack.clusters
         scores[at], pulls[at], spreads[at] = _sandwich_parts(stack, bread, beta, kind)
     meat = _correction(kind, n_cluster, len(y), p) * scores.T @ scores
-    return ClusterRobust(kind, beta, bread @ meat @ bread, n_cluster, bread, pulls, spreads)
+    cov = bread @ meat @ bread
+    return ClusterRobust(kind, beta, cov, n_cluster, bread, pulls, spreads, scores)
 
 
 def _cluster_codes(cluster: IntArray | None, blocks: tuple[Block, ...]) -> IntArray:

@@ -1,15 +1,19 @@
 """Weighted log-rank scores and their covariance: arrays in, arrays out."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rpcstats.survival._product_limit import product_limit
 from rpcstats.survival._risk_sets import RiskSets, risk_sets, still_in, yet_to_enter
+from rpcstats.survival.nonparametric._jackknife import first_at_risk, in_given_order
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+
+TimeWeight = Literal["fleming-harrington", "gehan", "tarone-ware", "peto-peto"]
 
 
 class Scores(NamedTuple):
@@ -28,7 +32,101 @@ class Scores(NamedTuple):
     V: FloatArray
 
 
-def log_rank_scores(
+@dataclass(frozen=True, slots=True, eq=False)
+class GroupRisk:
+    """Rows counted by stratum, time and group.
+
+    Attributes
+    ----------
+    counts : RiskSets
+        Counts (or weights) at each distinct time of each stratum.
+    codes : ndarray of shape (n,), int
+        Group of each row, taken in the order of `counts`.
+    at_risk : ndarray of shape (k, m)
+        Count or weight of each group at risk.
+    event : ndarray of shape (n,), bool
+        Whether each exit was the event, in the order of `counts`.
+    w : ndarray of shape (n,) or None
+        Case weights, in the order of `counts`.
+    """
+
+    counts: RiskSets
+    codes: IntArray
+    at_risk: FloatArray
+    event: NDArray[np.bool_]
+    w: FloatArray | None
+
+    def scores(self, weight: FloatArray | None) -> Scores:
+        """Compare observed with expected events.
+
+        Parameters
+        ----------
+        weight : ndarray of shape (m,) or None
+            Weight of each time; 1 if not given.
+
+        Returns
+        -------
+        Scores
+            Observed, expected and hypergeometric covariance, summed over strata.
+        """
+        failed, n_group = self.event, len(self.at_risk)
+        each = None if weight is None else weight[self.counts.position[failed]]
+        if self.w is not None:
+            each = self.w[failed] if each is None else each * self.w[failed]
+        observed = np.bincount(self.codes[failed], weights=each, minlength=n_group)
+        share = self.counts.n_event / self.counts.n_risk
+        if weight is not None:
+            share *= weight
+        spread = self.spread()
+        if weight is not None:
+            spread *= weight**2
+        expected = self.at_risk @ share
+        n = self.counts.n_risk
+        V = np.diag(self.at_risk @ spread) - (self.at_risk * (spread / n)) @ self.at_risk.T
+        return Scores(observed.astype(np.float64), expected, V)
+
+    def spread(self) -> FloatArray:
+        """Give what each time adds to the covariance: d (n - d) / (n (n - 1))."""
+        n, d = self.counts.n_risk, self.counts.n_event
+        spread: FloatArray = d / n * (n - d) / np.maximum(n - 1, 1)
+        return spread
+
+    def residuals(self, weight: FloatArray | None, groups: IntArray) -> FloatArray:
+        """Give what each row adds to observed - expected of some groups.
+
+        Parameters
+        ----------
+        weight : ndarray of shape (m,) or None
+            Weight of each time; 1 if not given.
+        groups : ndarray of shape (q,), int
+            Those groups.
+
+        Returns
+        -------
+        ndarray of shape (n, q)
+            In the order of the rows given, case weights included. Columns sum to the scores.
+
+        Notes
+        -----
+        The score residuals of Cox's model without effects: Lin and Wei (1989).
+        """
+        counts, m = self.counts, len(self.counts.time)
+        jump = np.ones(m) if weight is None else weight
+        hazard = jump * counts.n_event / counts.n_risk
+        leave, enter = counts.position, first_at_risk(counts)
+        columns = []
+        own = self.event * jump[leave] - _between(hazard, enter, leave)
+        for g in groups:
+            mean = self.at_risk[g] / counts.n_risk
+            column = (self.codes == g) * own - self.event * (jump * mean)[leave]
+            column += _between(hazard * mean, enter, leave)
+            if self.w is not None:
+                column *= self.w
+            columns.append(in_given_order(counts, column))
+        return np.column_stack(columns)
+
+
+def group_risk(
     time: FloatArray,
     event: NDArray[np.bool_],
     group: IntArray,
@@ -37,14 +135,13 @@ def log_rank_scores(
     stratum: IntArray | None = None,
     n_stratum: int = 1,
     entry: FloatArray | None = None,
-    rho: float = 0.0,
-    gamma: float = 0.0,
-) -> Scores:
-    """Compare observed with expected events, summed over strata.
+    weights: FloatArray | None = None,
+) -> GroupRisk:
+    """Count rows by stratum, time and group.
 
     Parameters
     ----------
-    time, event, entry
+    time, event, entry, weights
         As in `risk_sets`.
     group : ndarray of shape (n,), int
         Group codes 0 to n_group - 1.
@@ -52,36 +149,63 @@ def log_rank_scores(
         Number of groups.
     stratum, n_stratum
         As in `risk_sets`.
-    rho, gamma : float
-        Exponents of S(t-) and 1 - S(t-), S being the pooled curve of the stratum.
 
     Returns
     -------
-    Scores
-        Observed, expected and covariance.
+    GroupRisk
+        The counts.
+    """
+    counts = risk_sets(
+        time, event, stratum=stratum, n_stratum=n_stratum, entry=entry, weights=weights
+    )
+    codes = counts.arranged(group)
+    w = None if weights is None else counts.arranged(weights)
+    at_risk = _group_counts(counts, codes, n_group, w)
+    return GroupRisk(counts, codes, at_risk, counts.arranged(event), w)
+
+
+def time_weight(
+    counts: RiskSets, kind: TimeWeight, rho: float = 0.0, gamma: float = 0.0
+) -> FloatArray | None:
+    """Give the weight of each distinct time.
+
+    Parameters
+    ----------
+    counts : RiskSets
+        Counts by stratum and time.
+    kind : {"fleming-harrington", "gehan", "tarone-ware", "peto-peto"}
+        Which weight.
+    rho, gamma : float
+        Exponents of S(t-) and 1 - S(t-), S being the pooled curve of the stratum; for the
+        first kind.
+
+    Returns
+    -------
+    ndarray of shape (m,) or None
+        None where every weight is 1.
 
     Notes
     -----
-    Mantel (1966); weights of Fleming and Harrington (1991); hypergeometric variance for ties.
+    Fleming and Harrington (1991); Gehan (1965), n; Tarone and Ware (1977), the root of n; Peto
+    and Peto (1972), the product of 1 - d / (n + 1).
     """
-    counts = risk_sets(time, event, stratum=stratum, n_stratum=n_stratum, entry=entry)
-    codes = counts.arranged(group)
-    at_risk = _group_risk(counts, codes, n_group)
-    w = _fleming_harrington(counts, rho, gamma)
-    failed = counts.arranged(event)
-    observed = np.bincount(
-        codes[failed],
-        weights=None if w is None else w[counts.position[failed]],
-        minlength=n_group,
-    ).astype(np.float64)
     n, d = counts.n_risk, counts.n_event
-    share = d / n if w is None else w * d / n
-    spread = share * (n - d) / np.maximum(n - 1, 1)
-    if w is not None:
-        spread *= w
-    expected = at_risk @ share
-    V = np.diag(at_risk @ spread) - (at_risk * (spread / n)) @ at_risk.T
-    return Scores(observed, expected, V)
+    if kind == "gehan":
+        return n.copy()
+    if kind == "tarone-ware":
+        return np.sqrt(n)
+    if kind == "peto-peto":
+        weight = np.empty(len(n))
+        for a, b in zip(counts.start[:-1], counts.start[1:], strict=True):
+            weight[a:b] = np.cumprod(1 - d[a:b] / (n[a:b] + 1))
+        return weight
+    if rho == 0 and gamma == 0:
+        return None
+    S, _ = product_limit(counts)
+    before = np.concatenate([[1.0], S[:-1]])
+    before[counts.start[:-1]] = 1.0
+    result: FloatArray = before**rho * (1 - before) ** gamma
+    return result
 
 
 def quadratic_form(scores: Scores) -> tuple[float, int]:
@@ -90,7 +214,7 @@ def quadratic_form(scores: Scores) -> tuple[float, int]:
     Parameters
     ----------
     scores : Scores
-        From `log_rank_scores`.
+        From `GroupRisk.scores`, its covariance perhaps replaced by a robust one.
 
     Returns
     -------
@@ -110,25 +234,24 @@ def quadratic_form(scores: Scores) -> tuple[float, int]:
     return float(U @ np.linalg.pinv(V, hermitian=True) @ U), df
 
 
-def _group_risk(counts: RiskSets, codes: IntArray, n_group: int) -> FloatArray:
+def _between(steps: FloatArray, enter: IntArray, leave: IntArray) -> FloatArray:
+    """Sum steps over the times at which each row is at risk."""
+    total = np.concatenate([[0.0], np.cumsum(steps)])
+    summed: FloatArray = total[leave + 1] - total[enter]
+    return summed
+
+
+def _group_counts(
+    counts: RiskSets, codes: IntArray, n_group: int, w: FloatArray | None
+) -> FloatArray:
     """Count each group at risk at each distinct time; shape (k, m)."""
     m = len(counts.time)
     at_risk = np.empty((n_group, m))
     at_risk[-1] = counts.n_risk
     for g in range(n_group - 1):
-        member = codes == g
+        member = codes == g if w is None else (codes == g) * w
         at_risk[g] = still_in(np.bincount(counts.position, member, m), counts.start)
         if counts.entry_position is not None:
             at_risk[g] -= yet_to_enter(np.bincount(counts.entry_position, member, m), counts.start)
         at_risk[-1] -= at_risk[g]
     return at_risk
-
-
-def _fleming_harrington(counts: RiskSets, rho: float, gamma: float) -> FloatArray | None:
-    if rho == 0 and gamma == 0:
-        return None
-    S, _ = product_limit(counts)
-    before = np.concatenate([[1.0], S[:-1]])
-    before[counts.start[:-1]] = 1.0
-    weight: FloatArray = before**rho * (1 - before) ** gamma
-    return weight

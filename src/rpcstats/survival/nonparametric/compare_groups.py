@@ -1,6 +1,6 @@
 """One comparison per variable, with p-values adjusted for their number."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -22,8 +22,10 @@ from rpcstats.errors import FormulaError, ParameterError
 from rpcstats.formula.censored import censored_sample
 from rpcstats.formula.columns import read_columns
 from rpcstats.formula.parse import Formula, Surv, parse_formula
-from rpcstats.survival.nonparametric.kaplan_meier import kaplan_meier
+from rpcstats.survival.nonparametric.curves import KaplanMeier
+from rpcstats.survival.nonparametric.kaplan_meier import kaplan_meier_of
 from rpcstats.survival.nonparametric.logrank import logrank_of
+from rpcstats.survival.nonparametric.pairwise_logrank import adjusted_p
 from rpcstats.survival.nonparametric.restricted_mean import RestrictedMean
 from rpcstats.tables.summary import Summary
 
@@ -40,6 +42,8 @@ class GroupComparisons:
         Horizon of the restricted means.
     conf_level : float
         Level of their intervals.
+    design_effect : float
+        How much clustering inflates variances, the largest over the variables.
     """
 
     release_kind: ClassVar[ReleaseKind] = "test"
@@ -47,6 +51,7 @@ class GroupComparisons:
     by: tuple[str, ...]
     tau: float
     conf_level: float
+    design_effect: float
     _curves: tuple[Callable[[], pd.DataFrame], ...]
     _levels: pd.DataFrame
     _tests: pd.DataFrame
@@ -97,7 +102,13 @@ class GroupComparisons:
 
 
 def compare_groups(
-    formula: str, data: Any, *, by: Sequence[str], tau: float, conf_level: float = 0.95
+    formula: str,
+    data: Any,
+    *,
+    by: Sequence[str],
+    tau: float,
+    cluster: str | None = None,
+    conf_level: float = 0.95,
 ) -> GroupComparisons:
     """Compare the groups of several variables, one variable at a time.
 
@@ -111,6 +122,8 @@ def compare_groups(
         Columns whose levels are compared. Rows missing in one are left out of that one only.
     tau : float
         Horizon of the restricted means.
+    cluster : str, optional
+        Column of clusters whose rows may be alike; errors and tests are then robust to it.
     conf_level : float
         Level of their intervals.
 
@@ -131,17 +144,22 @@ def compare_groups(
     """
     response = _response(formula)
     names = _checked_names(by)
-    frame = read_columns(data, (*response.columns, *names))
-    curves, levels, tests = [], [], []
+    clusters = () if cluster is None else (cluster,)
+    frame = read_columns(data, (*response.columns, *names, *clusters))
+    curves, levels, tests, inflation = [], [], [], []
     for name in names:
-        means, level_rows, test_row = _one_variable(response, frame, name, tau, conf_level)
+        formula_of = Formula(name, response, (f"+ `{name}`",), cluster=clusters)
+        km, means, level_rows, test_row = _one_variable(formula_of, frame, tau, conf_level)
+        inflation.append(km.design_effect)
         curves.append(means.curves)
         levels.append(level_rows)
         tests.append(test_row)
     table = pd.DataFrame(tests)
-    table["p_adjusted"] = _holm(table[P_VALUE])
+    table["p_adjusted"] = adjusted_p(table[P_VALUE].to_numpy(dtype=np.float64), "holm")
     rows = pd.concat(levels, ignore_index=True)
-    return GroupComparisons(names, float(tau), conf_level, tuple(curves), rows, table)
+    return GroupComparisons(
+        names, float(tau), conf_level, max(inflation), tuple(curves), rows, table
+    )
 
 
 def _response(formula: str) -> Surv:
@@ -156,18 +174,21 @@ def _response(formula: str) -> Surv:
 
 
 def _checked_names(by: Sequence[str]) -> tuple[str, ...]:
-    names = (by,) if isinstance(by, str) else tuple(by)
-    if not names or len(set(names)) < len(names):
+    given: object = by
+    names = (by,) if isinstance(by, str) else tuple(by) if isinstance(given, Iterable) else ()
+    is_named = all(isinstance(name, str) for name in names)
+    if not names or not is_named or len(set(names)) < len(names):
         raise ParameterError("by is not a list of columns", ["name each column to compare once"])
     return names
 
 
 def _one_variable(
-    response: Surv, frame: pd.DataFrame, name: str, tau: float, conf_level: float
-) -> tuple[RestrictedMean, pd.DataFrame, dict[str, object]]:
-    formula = Formula(name, response, (f"+ `{name}`",))
-    sample = censored_sample(formula, frame)
-    means = kaplan_meier(formula, frame, conf_level=conf_level).rmst(tau)
+    formula: Formula, frame: pd.DataFrame, tau: float, conf_level: float
+) -> tuple[KaplanMeier, RestrictedMean, pd.DataFrame, dict[str, object]]:
+    name = formula.text
+    sample = censored_sample(formula, frame, allow=("cluster",))
+    km = kaplan_meier_of(sample, conf_level=conf_level)
+    means = km.rmst(tau)
     rows = means.tidy().drop(columns=STRATA)
     rows.loc[rows[N_EVENT] == 0, [CONF_LOW, CONF_HIGH]] = np.nan
     rows.insert(0, "variable", name)
@@ -186,20 +207,10 @@ def _one_variable(
         "p_adjusted": np.nan,
         NOTE: _note(name, n_group, 0 if test is None else test.df),
     }
-    return means, rows, row
+    return km, means, rows, row
 
 
 def _note(name: str, n_group: int, df: int) -> str:
     if n_group == 1:
         return f"not compared: every starter has the same {name}"
     return "" if df else "not compared: no event could tell the groups apart"
-
-
-def _holm(p_values: pd.Series) -> "pd.Series[float]":
-    from statsmodels.stats.multitest import multipletests
-
-    adjusted = p_values.astype(np.float64).copy()
-    tested = adjusted.notna()
-    if tested.any():
-        adjusted[tested] = multipletests(adjusted[tested].to_numpy(), method="holm")[1]
-    return adjusted

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from rpcstats._numerics.arguments import as_number
 from rpcstats._numerics.intervals import ConfType
 from rpcstats._vocabulary import (
     CONF_HIGH,
@@ -23,7 +24,11 @@ from rpcstats._vocabulary import (
     ReleaseKind,
 )
 from rpcstats.errors import ParameterError
-from rpcstats.survival._product_limit import crossing, restricted_area
+from rpcstats.survival._product_limit import restricted_area
+from rpcstats.survival.nonparametric._curve_rows import CurveRows, cluster_remarks
+from rpcstats.survival.nonparametric._reading import read_quantiles, read_survival
+from rpcstats.survival.nonparametric.bands import BandKind, SurvivalBands, survival_bands
+from rpcstats.survival.nonparametric.design_effect import design_effect
 from rpcstats.survival.nonparametric.restricted_mean import RestrictedMean
 from rpcstats.tables.summary import Summary, counted
 
@@ -59,6 +64,10 @@ class KaplanMeier:
         Whether case weights and the infinitesimal-jackknife variance were used.
     n_missing : int
         Rows left out because a value was missing.
+    remarks : tuple of str
+        What a reader should know, in plain sentences.
+    rows : CurveRows or None
+        The rows, kept where the variance is robust.
     """
 
     release_kind: ClassVar[ReleaseKind] = "curve"
@@ -80,6 +89,13 @@ class KaplanMeier:
     is_weighted: bool
     is_robust: bool
     n_missing: int
+    remarks: tuple[str, ...] = ()
+    rows: CurveRows | None = None
+
+    @property
+    def design_effect(self) -> float:
+        """How much clustering inflates the variance; 1 without a robust variance."""
+        return design_effect(self.tidy()) if self.is_robust else 1.0
 
     def tidy(self) -> pd.DataFrame:
         """Give one row per group and distinct time.
@@ -136,20 +152,14 @@ class KaplanMeier:
         -------
         pandas.DataFrame
             Columns strata, time, n_risk, estimate, std_error, conf_low, conf_high. `n_risk`
-            is that of the next time seen. After the last time of a group whose curve is
-            above 0 nothing is known: NaN, never the last value carried on.
+            is that of the next time seen. NaN after the last time of a curve still above 0.
 
         Raises
         ------
         ParameterError
             If a time is negative or not a number.
         """
-        wanted = np.atleast_1d(np.asarray(times, dtype=np.float64))
-        if not np.all(wanted >= 0):
-            raise ParameterError("at() was given a time that is not one", ["use numbers from 0 up"])
-        return pd.concat(
-            [self._read(k, wanted) for k in range(len(self.strata))], ignore_index=True
-        )
+        return read_survival(self, times)
 
     def quantile(self, q: float | Sequence[float]) -> pd.DataFrame:
         """Give the times by which a share q has had the event.
@@ -172,19 +182,11 @@ class KaplanMeier:
 
         Notes
         -----
-        Where the curve runs exactly at 1 - q the middle of that step is taken, up to the last
-        time seen if it never falls below. The limits are the times at which the limits of the
-        curve reach 1 - q (Brookmeyer and Crowley 1982).
+        Where the curve runs exactly at 1 - q the middle of that step is taken, up to the last time
+        seen if it never falls below. Limits are those times of the curve's own limits, the first
+        if there are several (Brookmeyer and Crowley 1982).
         """
-        shares = np.atleast_1d(np.asarray(q, dtype=np.float64))
-        if not np.all((shares > 0) & (shares < 1)):
-            raise ParameterError("quantile() takes shares", ["give q between 0 and 1, such as 0.5"])
-        rows = [
-            (label, share, *(crossing(self.time[a:b], c[a:b], 1 - share) for c in self._curves()))
-            for label, (a, b) in zip(self.strata, pairwise(self.start), strict=True)
-            for share in shares.tolist()
-        ]
-        return pd.DataFrame(rows, columns=[STRATA, "quantile", ESTIMATE, CONF_LOW, CONF_HIGH])
+        return read_quantiles(self, q)
 
     def median(self) -> pd.DataFrame:
         """Give the times by which half have had the event.
@@ -212,21 +214,24 @@ class KaplanMeier:
         Raises
         ------
         ParameterError
-            If tau is not above 0, or the curves have a robust variance.
+            If tau is not above 0.
+
+        Notes
+        -----
+        Errors of a robust variance are those of the infinitesimal jackknife, by cluster; groups
+        that share clusters are correlated.
         """
-        if not (np.isfinite(tau) and tau > 0):
+        if not 0 < as_number(tau) < np.inf:
             raise ParameterError("tau is out of range", ["give a finite horizon above 0"])
-        if self.is_robust:
-            raise ParameterError(
-                "A restricted mean has no robust standard error here",
-                ["fit the curves without cluster() and with robust=False"],
-            )
+        rows = self.rows
         areas = [
             restricted_area(self.time[a:b], self.estimate[a:b], self.std_error_log[a:b] ** 2, tau)
             for a, b in pairwise(self.start)
         ]
         return RestrictedMean.from_areas(
             areas,
+            robust=None if rows is None else rows.area_covariance(self.estimate, tau),
+            remarks=() if rows is None else cluster_remarks(rows.clusters, rows.cluster_names),
             strata=self.strata,
             sizes=self.group_size,
             events=self.group_events,
@@ -234,6 +239,32 @@ class KaplanMeier:
             conf_level=self.conf_level,
             n_missing=self.n_missing,
             curves=self.tidy,
+            design_effect=self.design_effect,
+        )
+
+    def bands(
+        self,
+        kind: BandKind = "hall-wellner",
+        *,
+        first: float | None = None,
+        last: float | None = None,
+        conf_type: ConfType | None = None,
+        conf_level: float | None = None,
+    ) -> SurvivalBands:
+        """Give bands that hold the whole of each true curve between two times.
+
+        Parameters
+        ----------
+        kind, first, last, conf_type, conf_level
+            As in `survival_bands`.
+
+        Returns
+        -------
+        SurvivalBands
+            The bands.
+        """
+        return survival_bands(
+            self, kind, first=first, last=last, conf_type=conf_type, conf_level=conf_level
         )
 
     def summary(self) -> Summary:
@@ -248,8 +279,8 @@ class KaplanMeier:
         frame.insert(1, "n_obs", self.group_size)
         frame.insert(2, "n_event", self.group_events)
         lost = f"{counted(self.n_missing, 'row')} with missing values left out."
-        remark = f"{self.conf_level:.0%} intervals on the {self.conf_type} scale. {lost}"
-        return Summary("Kaplan-Meier estimate", (frame,), remark)
+        scale = f"{self.conf_level:.0%} intervals on the {self.conf_type} scale."
+        return Summary("Kaplan-Meier estimate", (frame,), " ".join([scale, lost, *self.remarks]))
 
     def plot(self, ax: "Axes | None" = None) -> "Axes":
         """Draw the curves with their intervals.
@@ -267,33 +298,3 @@ class KaplanMeier:
         from rpcstats.figures import step_curve
 
         return step_curve(self.tidy(), ax=ax)
-
-    def _curves(self) -> tuple[FloatArray, FloatArray, FloatArray]:
-        return self.estimate, self.conf_low, self.conf_high
-
-    def _read(self, k: int, wanted: FloatArray) -> pd.DataFrame:
-        a, b = int(self.start[k]), int(self.start[k + 1])
-        time = self.time[a:b]
-        last = np.searchsorted(time, wanted, side="right")
-        following = np.searchsorted(time, wanted, side="left")
-        unknown = (wanted > time[-1]) & (self.estimate[b - 1] > 0)
-
-        def read(values: FloatArray, at_start: float) -> FloatArray:
-            padded = np.concatenate([[at_start], values[a:b]])
-            return np.where(unknown, np.nan, padded[last])
-
-        estimate = read(self.estimate, 1.0)
-        with np.errstate(invalid="ignore"):
-            std_error = estimate * read(self.std_error_log, 0.0)
-        edge = 1.0 if self.conf_type in ("log", "plain") else np.nan
-        return pd.DataFrame(
-            {
-                STRATA: self.strata[k],
-                TIME: wanted,
-                N_RISK: np.append(self.n_risk[a:b], 0.0)[following],
-                ESTIMATE: estimate,
-                STD_ERROR: std_error,
-                CONF_LOW: read(self.conf_low, edge),
-                CONF_HIGH: read(self.conf_high, edge),
-            }
-        )

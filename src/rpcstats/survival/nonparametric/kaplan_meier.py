@@ -9,8 +9,12 @@ from rpcstats._numerics.intervals import ConfType, survival_interval
 from rpcstats.formula.censored import CensoredSample, censored_sample
 from rpcstats.formula.parse import Formula
 from rpcstats.survival._product_limit import product_limit
-from rpcstats.survival._risk_sets import RiskSets, risk_sets
-from rpcstats.survival.nonparametric._jackknife import robust_variance
+from rpcstats.survival.nonparametric._curve_rows import (
+    curve_remarks,
+    curve_rows,
+    negative_variance_remark,
+)
+from rpcstats.survival.nonparametric._jackknife import log_survival_steps, robust_variance
 from rpcstats.survival.nonparametric.curves import KaplanMeier
 
 FloatArray = NDArray[np.float64]
@@ -32,7 +36,7 @@ def kaplan_meier(
     formula : str
         ``"Surv(time, event) ~ mode"``, ``"Surv(entry, time, event) ~ 1"``; several columns
         joined by ``+`` make one curve per combination. ``cluster(g)`` makes the variance
-        robust to dependence within g.
+        robust to dependence within g, ``cluster(g, h)`` to dependence within either.
     data : frame
         pandas, or any frame narwhals reads. Times are numbers of 0 or more, the event is 0/1
         or boolean. Rows with a missing value are left out and counted in `glance`.
@@ -43,7 +47,8 @@ def kaplan_meier(
     weights : str, optional
         Column of case weights above 0: a weight of 2 counts as two rows.
     robust : bool
-        Take the infinitesimal-jackknife variance; right for sampling weights.
+        Take the infinitesimal-jackknife variance; right for sampling weights, where a weight
+        says how many others a row stands for.
 
     Returns
     -------
@@ -64,24 +69,45 @@ def kaplan_meier(
     Kaplan and Meier (1958), variance by Greenwood (1926). At t the risk set holds the rows
     with entry < t <= time. Limits are NaN where their scale has no finite standard error:
     where S is 0, and on the log-log, logit and arcsine scales where S is 1. Censoring has to
-    be independent of the event given the groups.
+    be independent of the event given the groups. Two columns of clusters give the variance of
+    Cameron, Gelbach and Miller (2011); it is NaN where it comes out negative.
     """
     sample = censored_sample(formula, data, weights=weights, allow=("cluster",))
-    n_group = len(sample.groups.labels)
-    counts = risk_sets(
-        sample.time,
-        sample.event,
-        stratum=sample.groups.codes if n_group > 1 else None,
-        n_stratum=n_group,
-        entry=sample.entry,
-        weights=sample.weights,
-    )
-    is_robust = robust or sample.cluster is not None
+    return kaplan_meier_of(sample, conf_type=conf_type, conf_level=conf_level, robust=robust)
+
+
+def kaplan_meier_of(
+    sample: CensoredSample,
+    *,
+    conf_type: ConfType = "log-log",
+    conf_level: float = 0.95,
+    robust: bool = False,
+) -> KaplanMeier:
+    """Estimate the survival curves of a sample that has been read and checked.
+
+    Parameters
+    ----------
+    sample : CensoredSample
+        Groups, weights and clusters included.
+    conf_type, conf_level, robust
+        As in `kaplan_meier`.
+
+    Returns
+    -------
+    KaplanMeier
+        The curves.
+    """
+    rows = curve_rows(sample)
+    counts = rows.counts
+    is_robust = robust or bool(sample.clusters)
     S, variance = product_limit(counts)
     if is_robust:
-        variance = _robust(counts, sample)
+        steps = log_survival_steps(counts)
+        found = robust_variance(counts, steps, sample.event, sample.weights, sample.clusters)
+        variance = np.where(S > 0, found, np.inf)
     std_error_log = np.sqrt(variance)
     low, high = survival_interval(S, std_error_log, conf_type, conf_level)
+    sizes, events = rows.sizes()
     return KaplanMeier(
         strata=sample.groups.labels,
         start=_frozen(counts.start),
@@ -93,21 +119,19 @@ def kaplan_meier(
         std_error_log=_frozen(std_error_log),
         conf_low=_frozen(low),
         conf_high=_frozen(high),
-        group_size=_frozen(np.bincount(sample.groups.codes, minlength=n_group)),
-        group_events=_frozen(np.bincount(sample.groups.codes[sample.event], minlength=n_group)),
+        group_size=_frozen(sizes),
+        group_events=_frozen(events),
         conf_type=conf_type,
         conf_level=conf_level,
-        is_weighted=weights is not None,
+        is_weighted=sample.weights is not None,
         is_robust=is_robust,
         n_missing=sample.n_missing,
+        remarks=(
+            *curve_remarks(rows, sample.groups.labels, sample.cluster_names),
+            *negative_variance_remark(variance),
+        ),
+        rows=rows if is_robust else None,
     )
-
-
-def _robust(counts: RiskSets, sample: CensoredSample) -> FloatArray:
-    n = len(sample.time)
-    w = np.ones(n) if sample.weights is None else sample.weights
-    cluster = np.arange(n) if sample.cluster is None else sample.cluster
-    return robust_variance(counts, sample.event, w, cluster)
 
 
 def _frozen(values: NDArray[Any]) -> NDArray[Any]:

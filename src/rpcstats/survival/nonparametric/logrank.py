@@ -1,20 +1,29 @@
 """Log-rank tests and the weighted family."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final, get_args
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from rpcstats._numerics.arguments import as_number
 from rpcstats._numerics.intervals import chi_square_p
 from rpcstats._vocabulary import DF, N_EVENT, P_VALUE, STATISTIC, STRATA, ReleaseKind
-from rpcstats.errors import FormulaError, ParameterError
+from rpcstats.errors import ParameterError
 from rpcstats.formula.censored import CensoredSample, censored_sample
-from rpcstats.survival.nonparametric._score_test import log_rank_scores, quadratic_form
+from rpcstats.survival.nonparametric._compared import counted_groups, is_negative, robust_scores
+from rpcstats.survival.nonparametric._curve_rows import cluster_remarks
+from rpcstats.survival.nonparametric._score_test import TimeWeight, quadratic_form, time_weight
 from rpcstats.tables.summary import Summary, counted
 
 FloatArray = NDArray[np.float64]
+
+NO_TEST: Final = (
+    "The variance over several dimensions of clusters came out negative: there is no test. "
+    "Cluster by one dimension."
+)
+"""Said where a difference of covariances is none."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -39,8 +48,14 @@ class LogrankTest:
         Events in all groups.
     rho, gamma : float
         Exponents of the Fleming-Harrington weight.
+    weighting : str
+        Name of the weight of each time.
+    is_weighted, is_robust : bool
+        Whether case weights and the robust variance were used.
     n_missing : int
         Rows left out because a value was missing.
+    remarks : tuple of str
+        What a reader should know, in plain sentences.
     """
 
     release_kind: ClassVar[ReleaseKind] = "test"
@@ -56,6 +71,10 @@ class LogrankTest:
     rho: float
     gamma: float
     n_missing: int
+    weighting: TimeWeight = "fleming-harrington"
+    is_weighted: bool = False
+    is_robust: bool = False
+    remarks: tuple[str, ...] = ()
 
     @property
     def p_value(self) -> float:
@@ -108,23 +127,43 @@ class LogrankTest:
             Prints as text, shows as HTML in a notebook.
         """
         weight = f" (rho {self.rho:g}, gamma {self.gamma:g})" if self.rho or self.gamma else ""
-        remark = f"{counted(self.n_missing, 'row')} with missing values left out."
+        if self.weighting != "fleming-harrington":
+            weight = f" ({self.weighting} weight)"
+        lost = f"{counted(self.n_missing, 'row')} with missing values left out."
+        robust = ("The variance is robust.",) if self.is_robust else ()
+        remark = " ".join([lost, *robust, *self.remarks])
         return Summary(f"Log-rank test{weight}", (self.tidy(), self.glance()), remark)
 
 
-def logrank(formula: str, data: Any, *, rho: float = 0.0, gamma: float = 0.0) -> LogrankTest:
+def logrank(
+    formula: str,
+    data: Any,
+    *,
+    rho: float = 0.0,
+    gamma: float = 0.0,
+    weighting: TimeWeight = "fleming-harrington",
+    weights: str | None = None,
+    robust: bool = False,
+) -> LogrankTest:
     """Test whether groups share one hazard.
 
     Parameters
     ----------
     formula : str
         ``"Surv(time, event) ~ mode"``, with ``+ strata(council)`` to compare within councils,
-        and ``Surv(entry, time, event)`` for late entry.
+        ``+ cluster(g)`` for a variance robust to dependence within g (``cluster(g, h)`` within
+        either), and ``Surv(entry, time, event)`` for late entry.
     data : frame
         pandas, or any frame narwhals reads.
     rho, gamma : float
         Weight S(t-)^rho (1 - S(t-))^gamma, 0 or more: rho stresses early differences, gamma
         late ones; both 0 is the log-rank test.
+    weighting : {"fleming-harrington", "gehan", "tarone-ware", "peto-peto"}
+        Weight of each time; the others stress early differences and take no rho and gamma.
+    weights : str, optional
+        Column of case weights above 0: a weight of 2 counts as two rows.
+    robust : bool
+        Take the robust variance of the scores; right for sampling weights.
 
     Returns
     -------
@@ -137,29 +176,39 @@ def logrank(formula: str, data: Any, *, rho: float = 0.0, gamma: float = 0.0) ->
         If the formula can't be read, names a column that is not there, or fewer than two
         groups have rows.
     DataError
-        If times, events or entries break their conditions.
+        If times, events, entries or weights break their conditions.
     ParameterError
-        If rho or gamma is negative.
+        If rho or gamma is negative, or an option is unknown.
 
     Notes
     -----
     Mantel (1966); Fleming and Harrington (1991), with the left limits of the pooled
-    Kaplan-Meier curve of each stratum. Proportional hazards are where the unweighted test is
+    Kaplan-Meier curve of each stratum; Gehan (1965), Tarone and Ware (1977), Peto and Peto
+    (1972). The robust variance is that of the score test of Cox's model with Breslow's ties
+    (Lin and Wei 1989; Jeong and Jung 2006 for clusters); with two columns of clusters, of
+    Cameron, Gelbach and Miller (2011). Proportional hazards are where the unweighted test is
     strongest, not a condition of it.
     """
-    if not (0 <= rho < np.inf and 0 <= gamma < np.inf):
-        raise ParameterError("rho or gamma is out of range", ["give finite numbers, 0 or more"])
-    return logrank_of(censored_sample(formula, data, allow=("strata",)), rho=rho, gamma=gamma)
+    check_weighting(weighting, rho, gamma)
+    sample = censored_sample(formula, data, weights=weights, allow=("strata", "cluster"))
+    return logrank_of(sample, rho=rho, gamma=gamma, weighting=weighting, robust=robust)
 
 
-def logrank_of(sample: CensoredSample, *, rho: float = 0.0, gamma: float = 0.0) -> LogrankTest:
+def logrank_of(
+    sample: CensoredSample,
+    *,
+    rho: float = 0.0,
+    gamma: float = 0.0,
+    weighting: TimeWeight = "fleming-harrington",
+    robust: bool = False,
+) -> LogrankTest:
     """Test a sample that has been read and checked.
 
     Parameters
     ----------
     sample : CensoredSample
-        Groups and strata included.
-    rho, gamma : float
+        Groups, strata, weights and clusters included.
+    rho, gamma, weighting, robust
         As in `logrank`.
 
     Returns
@@ -172,30 +221,23 @@ def logrank_of(sample: CensoredSample, *, rho: float = 0.0, gamma: float = 0.0) 
     FormulaError
         If fewer than two groups have rows.
     """
-    groups, strata = sample.groups, sample.strata
-    n_group, n_stratum = len(groups.labels), len(strata.labels)
-    if n_group < 2:
-        raise FormulaError(
-            "A comparison needs two groups or more: name a column with at least two levels "
-            "after the ~"
-        )
-    scores = log_rank_scores(
-        sample.time,
-        sample.event,
-        groups.codes,
-        n_group,
-        stratum=strata.codes if n_stratum > 1 else None,
-        n_stratum=n_stratum,
-        entry=sample.entry,
-        rho=rho,
-        gamma=gamma,
-    )
-    statistic, df = quadratic_form(scores)
-    n_obs = np.bincount(groups.codes, minlength=n_group)
+    risk = counted_groups(sample)
+    weight = time_weight(risk.counts, weighting, rho, gamma)
+    scores = risk.scores(weight)
+    is_robust = robust or bool(sample.clusters)
+    remarks = cluster_remarks(sample.clusters, sample.cluster_names)
+    if is_robust:
+        scores = robust_scores(risk, scores, weight, sample.clusters)
+    if len(sample.clusters) > 1 and is_negative(scores.V):
+        statistic, df = np.nan, 0
+        remarks = (*remarks, NO_TEST)
+    else:
+        statistic, df = quadratic_form(scores)
+    n_obs = np.bincount(sample.groups.codes, minlength=len(sample.groups.labels))
     for values in (n_obs, *scores):
         values.setflags(write=False)
     return LogrankTest(
-        strata=groups.labels,
+        strata=sample.groups.labels,
         n_obs=n_obs,
         observed=scores.observed,
         expected=scores.expected,
@@ -205,5 +247,36 @@ def logrank_of(sample: CensoredSample, *, rho: float = 0.0, gamma: float = 0.0) 
         n_event=int(sample.event.sum()),
         rho=rho,
         gamma=gamma,
+        weighting=weighting,
+        is_weighted=sample.weights is not None,
+        is_robust=is_robust,
         n_missing=sample.n_missing,
+        remarks=remarks,
     )
+
+
+def check_weighting(weighting: str, rho: float, gamma: float) -> None:
+    """Refuse a weight of times that is none.
+
+    Parameters
+    ----------
+    weighting : str
+        Name of the weight.
+    rho, gamma : float
+        Its exponents.
+
+    Raises
+    ------
+    ParameterError
+        If the name is unknown or the exponents are negative or not used.
+    """
+    if not (0 <= as_number(rho) < np.inf and 0 <= as_number(gamma) < np.inf):
+        raise ParameterError("rho or gamma is out of range", ["give finite numbers, 0 or more"])
+    if weighting not in get_args(TimeWeight):
+        raise ParameterError(
+            "weighting is unknown", [f"choose one of {', '.join(get_args(TimeWeight))}"]
+        )
+    if weighting != "fleming-harrington" and (rho or gamma):
+        raise ParameterError(
+            f"The {weighting} weight has no exponents", ["leave out rho and gamma"]
+        )

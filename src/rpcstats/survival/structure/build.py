@@ -14,6 +14,7 @@ from rpcstats.formula.censored import censored_response, refuse_specials
 from rpcstats.formula.columns import complete_rows, read_columns
 from rpcstats.formula.design import fixed_columns
 from rpcstats.formula.responses import (
+    declared_ends,
     read_causes,
     read_event,
     read_interval,
@@ -78,8 +79,9 @@ def hazard_frame(
         Causes that count as censored; those the frame declares (``data.attrs["censored"]``) or
         the first category if not given.
     intercept : bool
-        Whether the model has an intercept. Without one it is taken off the design, whatever the
-        formula says, because the baseline hazard holds it.
+        Whether the model can have an intercept: then it has one unless the formula says
+        otherwise. Else it is taken off the design, whatever the formula says, because the
+        baseline hazard holds it.
     beside : tuple of str
         Columns the model needs beside those of the formula: rows where one is missing are left
         out too.
@@ -101,12 +103,13 @@ def hazard_frame(
     surv = censored_response(parsed, is_interval=response == "interval")
     refuse_specials(parsed, allow)
     terms = read_random_terms(parsed) if parsed.random else ()
-    fixed = replace(parsed, terms=tuple(t for t in parsed.terms if t[2:] not in ("0", "1")))
+    plain = tuple(t for t in parsed.terms if intercept or t[2:] not in ("0", "1"))
+    fixed = replace(parsed, terms=plain)
     optional = (surv.time, surv.event) if surv.is_interval else ()
     frame, kept, n_missing = _complete(
         data, _columns(parsed, terms, weights, beside, surv), optional
     )
-    ends = _declared_ends(censored, frame, surv) if response == "cause" else None
+    ends = declared_ends(censored, frame, surv) if response == "cause" else None
 
     faults = Faults()
     times = faults.attempt(lambda: _times(frame, surv, response, ends))
@@ -197,18 +200,6 @@ def _complete(
     if n_missing:
         frame = frame[complete].reset_index(drop=True)
     return frame, kept, n_missing
-
-
-def _declared_ends(
-    censored: Sequence[str] | None, frame: pd.DataFrame, surv: Surv
-) -> Sequence[str] | None:
-    declared = frame.attrs.get("censored")
-    if censored is not None or declared is None:
-        return censored
-    known = set(frame[surv.event].astype(str))
-    if isinstance(frame[surv.event].dtype, pd.CategoricalDtype):
-        known = {str(category) for category in frame[surv.event].cat.categories}
-    return [name for name in declared if name in known] or None
 
 
 def _times(

@@ -20,6 +20,9 @@ FEW_AT_RISK: Final = 10
 FEW_CLUSTERS: Final = 40
 """Fewer clusters make cluster-robust errors too small (Cameron and Miller 2015)."""
 
+_NAMED: Final = 4
+"""Curves that a remark names; it counts the others."""
+
 
 def missing_remark(n_missing: int) -> tuple[str, ...]:
     """Say how many rows were left out, if any were.
@@ -124,6 +127,57 @@ def few_clusters_remark(n_cluster: int, name: str) -> tuple[str, ...]:
         f"Robust errors rest on {counted(n_cluster, 'cluster')} of {name}: under {FEW_CLUSTERS},"
         " they tend to be too small.",
     )
+
+
+def few_at_risk_remark(
+    labels: Sequence[str],
+    start: NDArray[np.int64],
+    time: NDArray[np.float64],
+    n_risk: NDArray[np.float64],
+) -> tuple[str, ...]:
+    """Say where curves rest on few people, if they do anywhere.
+
+    Parameters
+    ----------
+    labels : sequence of str
+        One label a curve.
+    start : ndarray of shape (k + 1,), int
+        Where each curve's times begin.
+    time, n_risk : ndarray of shape (m,)
+        Distinct times of each curve, and the rows at risk.
+
+    Returns
+    -------
+    tuple of str
+        One remark, or none.
+    """
+    places = []
+    for label, a, b in zip(labels, start[:-1], start[1:], strict=True):
+        enough = n_risk[a:b] >= FEW_AT_RISK
+        spans = _spans(enough, time[a:b])
+        if spans:
+            places.append(("" if len(labels) == 1 else f"{label}: ") + " and ".join(spans))
+    if not places:
+        return ()
+    more = f"; and {len(places) - _NAMED} more curves" if len(places) > _NAMED else ""
+    return (
+        f"Fewer than {FEW_AT_RISK} at risk, where a curve should not be read: "
+        f"{'; '.join(places[:_NAMED])}{more}.",
+    )
+
+
+def _spans(enough: NDArray[np.bool_], time: NDArray[np.float64]) -> list[str]:
+    """Say in words where there are not enough."""
+    last = len(enough) - 1 - int(np.argmax(enough[::-1]))
+    if not enough[last]:
+        return ["throughout"]
+    spans = []
+    if not enough[:last].all():
+        before = last - 1 - int(np.argmin(enough[:last][::-1]))
+        spans.append(f"at times up to {time[before]:g}")
+    if last < len(enough) - 1:
+        spans.append(f"from {time[last + 1]:g} on")
+    return spans
 
 
 def convergence_remark(optimum: OptSummary) -> tuple[str, ...]:

@@ -1,0 +1,67 @@
+"""Arguments that should be numbers, read so that a check of their range refuses all others."""
+
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rpcstats.errors import ParameterError
+
+
+def as_number(value: Any) -> float:
+    """Read an argument that should be one number.
+
+    Parameters
+    ----------
+    value : object
+        What was given.
+
+    Returns
+    -------
+    float
+        The number; NaN for anything else, text included.
+    """
+    return float(value) if isinstance(value, Real) else np.nan
+
+
+def check_seed(seed: object) -> None:
+    """Refuse a seed that starts no repeatable sequence of random numbers.
+
+    Parameters
+    ----------
+    seed : object
+        What was given.
+
+    Raises
+    ------
+    ParameterError
+        If it is no whole number of 0 or more.
+    """
+    if not isinstance(seed, Integral) or seed < 0:
+        raise ParameterError("seed is no seed", ["give a whole number of 0 or more"])
+
+
+def as_numbers(values: Any) -> NDArray[np.float64]:
+    """Read an argument that should be a number or a list of numbers.
+
+    Parameters
+    ----------
+    values : object
+        What was given.
+
+    Returns
+    -------
+    ndarray of at most one dimension
+        The numbers, NaN in place of what is none; one NaN for nested lists.
+    """
+    try:
+        found = np.asarray(values)
+    except ValueError:
+        return np.array([np.nan])
+    if found.ndim > 1:
+        return np.array([np.nan])
+    if found.dtype.kind in "iufb":
+        return found.astype(np.float64)
+    numbers = np.array([as_number(value) for value in np.atleast_1d(found).tolist()])
+    return numbers if found.ndim else np.asarray(numbers[0])

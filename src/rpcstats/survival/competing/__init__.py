@@ -1,0 +1,1 @@
+"""Several reasons for leaving: incidence of each, tests, and regressions."""

@@ -1,0 +1,81 @@
+"""Rows that stay in risk sets after a competing event: arrays in, arrays out."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rpcstats.survival.partial.arrange import Arrangement
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+
+def first_event_after(base: Arrangement, time: FloatArray, stratum: IntArray) -> IntArray:
+    """Find the first event time after each of some times, in its stratum.
+
+    Parameters
+    ----------
+    base : Arrangement
+        Where the event times are.
+    time : ndarray of shape (n,)
+        Times.
+    stratum : ndarray of shape (n,), int
+        Stratum of each.
+
+    Returns
+    -------
+    ndarray of shape (n,), int
+        Event times; the end of the stratum's if there is none.
+    """
+    if len(base.start) == 2:
+        return np.searchsorted(base.time, time, side="right").astype(np.int64)
+    pooled = np.unique(base.time)
+    width = len(pooled) + 1
+    key = base.stratum * width + np.searchsorted(pooled, base.time)
+    wanted = stratum * width + np.searchsorted(pooled, time, side="right")
+    return np.searchsorted(key, wanted).astype(np.int64)
+
+
+def with_extra_rows(
+    base: Arrangement, extra: IntArray, stratum: IntArray, weights: FloatArray | None
+) -> Arrangement:
+    """Give rows that are in no risk set but the pool's a place at their stratum's first time.
+
+    Parameters
+    ----------
+    base : Arrangement
+        Rows at risk at an event time before their exit.
+    extra : ndarray of int
+        Places, in the data, of the others.
+    stratum : ndarray of shape (n,), int
+        Strata.
+    weights : ndarray of shape (n,) or None
+        Case weights.
+
+    Returns
+    -------
+    Arrangement
+        Both; the first event time at risk of the extra rows is after their last, so that
+        without the pool they count nowhere.
+    """
+    if not len(extra):
+        return base
+    first_time = base.start[stratum[extra]]
+    by_time = np.argsort(first_time, kind="stable")
+    extra, first_time = extra[by_time], first_time[by_time]
+    where = base.begin[first_time + 1]
+    own_first = base.spans[0]
+    m = base.n_time
+    last = np.insert(base.last, where, first_time)
+    return Arrangement(
+        n=base.n,
+        rows=np.insert(base.rows, where, extra),
+        first=np.insert(own_first, where, first_time + 1),
+        is_event=np.insert(base.is_event, where, False),
+        weights=None
+        if base.weights is None or weights is None
+        else weights[np.insert(base.rows, where, extra)],
+        begin=np.concatenate([[0], np.cumsum(np.bincount(last, minlength=m))]),
+        n_tied=base.n_tied,
+        time=base.time,
+        start=base.start,
+    )

@@ -1,0 +1,280 @@
+"""Gray's test that groups share one cumulative incidence curve."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from rpcstats._numerics.intervals import chi_square_p
+from rpcstats._vocabulary import CAUSE, DF, N_EVENT, P_VALUE, STATISTIC, STRATA
+from rpcstats.errors import FormulaError, ParameterError
+from rpcstats.formula.parse import Formula
+from rpcstats.survival.competing._gray_scores import gray_scores, group_counts
+from rpcstats.survival.competing.cause_sample import CauseSample, cause_sample, find_cause
+from rpcstats.survival.structure.remarks import missing_remark
+from rpcstats.tables.summary import Summary
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class GrayTest:
+    """Gray's test, for one cause after another.
+
+    Attributes
+    ----------
+    strata : tuple of str
+        Labels of the g groups compared.
+    causes : tuple of str
+        The k causes tested.
+    n_obs : ndarray of shape (g,), int
+        Rows of each group.
+    n_event : ndarray of shape (k, g), int
+        Events by cause and group.
+    scores : ndarray of shape (k, g)
+        Weighted events less those expected under one incidence curve.
+    V : ndarray of shape (k, g, g)
+        Covariance of the scores.
+    statistic : ndarray of shape (k,)
+        Chi-square statistics; NaN where nothing could be compared.
+    df : ndarray of shape (k,), int
+        Degrees of freedom.
+    rho : float
+        Exponent of the weight.
+    n_missing : int
+        Rows left out because a value was missing.
+    conf_level : None
+        A test has no intervals.
+    remarks : tuple of str
+        What a reader should know.
+    """
+
+    strata: tuple[str, ...]
+    causes: tuple[str, ...]
+    n_obs: IntArray
+    n_event: IntArray
+    scores: FloatArray
+    V: FloatArray
+    statistic: FloatArray
+    df: IntArray
+    rho: float
+    n_missing: int
+    remarks: tuple[str, ...]
+    conf_level: None = None
+
+    @property
+    def p_value(self) -> FloatArray:
+        """Upper tail of the chi-square distribution, cause by cause."""
+        p = chi_square_p(self.statistic, np.maximum(self.df, 1))
+        return np.where(self.df > 0, p, np.nan)
+
+    def tidy(self) -> pd.DataFrame:
+        """Give one row per cause.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns cause, n_event, statistic, df, p_value.
+        """
+        return pd.DataFrame(
+            {
+                CAUSE: list(self.causes),
+                N_EVENT: self.n_event.sum(axis=1),
+                STATISTIC: self.statistic.copy(),
+                DF: self.df.copy(),
+                P_VALUE: self.p_value,
+            }
+        )
+
+    def groups(self) -> pd.DataFrame:
+        """Give one row per cause and group.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns cause, strata, n_obs, n_event, score: above 0, more events than expected.
+        """
+        n_cause, n_group = len(self.causes), len(self.strata)
+        return pd.DataFrame(
+            {
+                CAUSE: np.repeat(np.array(self.causes, dtype=object), n_group),
+                STRATA: list(self.strata) * n_cause,
+                "n_obs": np.tile(self.n_obs, n_cause),
+                N_EVENT: self.n_event.ravel(),
+                "score": self.scores.ravel(),
+            }
+        )
+
+    def glance(self) -> pd.DataFrame:
+        """Give one row on the whole.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns n_obs, n_event, n_cause, n_group, n_missing, rho.
+        """
+        row = {
+            "n_obs": int(self.n_obs.sum()),
+            N_EVENT: int(self.n_event.sum()),
+            "n_cause": len(self.causes),
+            "n_group": len(self.strata),
+            "n_missing": self.n_missing,
+            "rho": self.rho,
+        }
+        return pd.DataFrame([row])
+
+    def summary(self) -> Summary:
+        """Give a readable account.
+
+        Returns
+        -------
+        Summary
+            Prints as text, shows as HTML in a notebook.
+        """
+        weight = f" (rho {self.rho:g})" if self.rho else ""
+        return Summary(f"Gray's test{weight}", (self.tidy(), self.groups()), " ".join(self.remarks))
+
+
+def gray_test(
+    formula: str | Formula,
+    data: Any,
+    *,
+    cause: str | None = None,
+    rho: float = 0.0,
+    censored: Sequence[str] | None = None,
+) -> GrayTest:
+    """Test, for each cause, whether groups share one cumulative incidence curve.
+
+    Parameters
+    ----------
+    formula : str
+        ``"Surv(time, cause) ~ mode"``, with ``+ strata(council)`` to compare within councils.
+    data : frame
+        pandas, or any frame narwhals reads.
+    cause : str, optional
+        The cause to test; every cause if not given.
+    rho : float
+        Weight (1 - F(t-))^rho: above 0 early differences count more.
+    censored : sequence of str, optional
+        Causes that count as censored; if not given, those the frame declares
+        (``data.attrs["censored"]``), else the first category.
+
+    Returns
+    -------
+    GrayTest
+        One test a cause.
+
+    Raises
+    ------
+    FormulaError
+        If the formula can't be read, names a column that is not there, has fewer than two
+        groups, or late entry.
+    DataError
+        If times or causes break their conditions.
+    ParameterError
+        If `cause` is none of those that happened, or rho is not finite.
+
+    Notes
+    -----
+    Gray (1988), with the variance of R's cmprsk. It compares what is seen of a cause while the
+    others are at work; a cause-specific log-rank test, which censors them, asks another
+    question. The score test of a proportional sub-distribution hazard. Late entry and weights
+    are refused: no variance is published for them.
+    """
+    sample = cause_sample(formula, data, censored=censored, allow=("strata",))
+    return gray_test_of(sample, cause=cause, rho=rho)
+
+
+def gray_test_of(sample: CauseSample, *, cause: str | None = None, rho: float = 0.0) -> GrayTest:
+    """Test a sample that has been read and checked.
+
+    Parameters
+    ----------
+    sample : CauseSample
+        Groups and strata included.
+    cause, rho
+        As in `gray_test`.
+
+    Returns
+    -------
+    GrayTest
+        One test a cause.
+
+    Raises
+    ------
+    FormulaError
+        If fewer than two groups have rows.
+    ParameterError
+        If an option is out of range, or the sample has weights, late entry or clusters.
+    """
+    _check(sample, rho)
+    chosen = range(len(sample.causes)) if cause is None else [find_cause(cause, sample.causes)]
+    n_group, n_stratum = len(sample.groups.labels), len(sample.strata.labels)
+    parts = group_counts(
+        sample.time,
+        sample.cause,
+        len(sample.causes),
+        sample.groups.codes,
+        n_group,
+        stratum=sample.strata.codes if n_stratum > 1 else None,
+        n_stratum=n_stratum,
+    )
+    found = [_summed([gray_scores(part, k, rho) for part in parts if part.d.size]) for k in chosen]
+    tests = [_quadratic_form(scores, V) for scores, V in found]
+    arrays = {
+        "n_obs": np.bincount(sample.groups.codes, minlength=n_group),
+        "n_event": sum(part.d.sum(axis=2) for part in parts)[list(chosen)].astype(np.int64),
+        "scores": np.stack([scores for scores, _ in found]),
+        "V": np.stack([V for _, V in found]),
+        "statistic": np.array([statistic for statistic, _ in tests]),
+        "df": np.array([df for _, df in tests], dtype=np.int64),
+    }
+    for values in arrays.values():
+        values.setflags(write=False)
+    return GrayTest(
+        strata=sample.groups.labels,
+        causes=tuple(sample.causes[k] for k in chosen),
+        **arrays,
+        rho=float(rho),
+        n_missing=sample.n_missing,
+        remarks=missing_remark(sample.n_missing),
+    )
+
+
+def _check(sample: CauseSample, rho: float) -> None:
+    if len(sample.groups.labels) < 2:
+        raise FormulaError(
+            "A comparison needs two groups or more: name a column with at least two levels "
+            "after the ~"
+        )
+    faults = []
+    if not np.isfinite(rho):
+        faults.append("rho must be a finite number, such as 0 or 1")
+    if sample.entry is not None:
+        faults.append("it has no late entry: compare incidences at a time by difference()")
+    if sample.weights is not None:
+        faults.append("it has no weights: compare incidences at a time by difference()")
+    if sample.clusters:
+        faults.append("it has no clusters: compare incidences at a time by difference()")
+    if faults:
+        raise ParameterError("Gray's test can't be made", faults)
+
+
+def _summed(parts: list[tuple[FloatArray, FloatArray]]) -> tuple[FloatArray, FloatArray]:
+    scores = np.sum([scores for scores, _ in parts], axis=0)
+    return scores, np.sum([V for _, V in parts], axis=0)
+
+
+def _quadratic_form(scores: FloatArray, V: FloatArray) -> tuple[float, int]:
+    """Give the statistic and its degrees of freedom; the last group is determined by the rest."""
+    U, W = scores[:-1], V[:-1, :-1]
+    df = int(np.linalg.matrix_rank(W, hermitian=True))
+    if df == 0:
+        return np.nan, 0
+    if df == len(U):
+        return float(U @ np.linalg.solve(W, U)), df
+    return float(U @ np.linalg.pinv(W, hermitian=True) @ U), df

@@ -1,0 +1,160 @@
+"""The rows behind incidence curves, and the estimates worked out from them."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rpcstats.survival._product_limit import product_limit
+from rpcstats.survival._risk_sets import still_in, yet_to_enter
+from rpcstats.survival.competing._aalen_johansen import (
+    Incidence,
+    Variance,
+    functional_variance,
+    incidence,
+)
+from rpcstats.survival.competing._cause_counts import CauseCounts, cause_counts
+from rpcstats.survival.competing._incidence_influence import functional_influence, robust_variance
+from rpcstats.survival.competing.cause_sample import CauseSample
+from rpcstats.survival.nonparametric._jackknife import log_survival_steps
+from rpcstats.survival.nonparametric._jackknife import robust_variance as robust_log_variance
+from rpcstats.survival.nonparametric._multiway import grouped_covariance
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+VarianceKind = Literal["delta", "aalen", "jackknife"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class IncidenceRows:
+    """A sample counted by group, time and cause, with its curves.
+
+    Attributes
+    ----------
+    sample : CauseSample
+        The rows.
+    counts : CauseCounts
+        Counts by group and distinct time.
+    curves : Incidence
+        The estimates.
+    variance : {"delta", "aalen", "jackknife"}
+        How variances are estimated.
+    """
+
+    sample: CauseSample
+    counts: CauseCounts
+    curves: Incidence
+    variance: VarianceKind
+
+    @property
+    def n_group(self) -> int:
+        """Number of groups."""
+        return len(self.sample.groups.labels)
+
+    def curve_variance(self) -> FloatArray:
+        """Give the variance of each cause's incidence at each time; shape (k, m)."""
+        if self.variance == "jackknife":
+            sample = self.sample
+            return robust_variance(
+                self.counts, self.curves, sample.cause, sample.weights, sample.clusters
+            )
+        kind: Variance = self.variance
+        causes = range(len(self.sample.causes))
+        return np.stack([functional_variance(self.counts, self.curves, k, kind) for k in causes])
+
+    def log_survival_variance(self) -> FloatArray:
+        """Give the variance of the log of the probability of no event; shape (m,)."""
+        sets, sample = self.counts.sets, self.sample
+        if self.variance != "jackknife":
+            return product_limit(sets)[1]
+        found = robust_log_variance(
+            sets, log_survival_steps(sets), sample.cause > 0, sample.weights, sample.clusters
+        )
+        return np.where(self.curves.S > 0, found, np.inf)
+
+    def sums(self, k: int, scale: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Sum scaled steps of a cause's incidence, by group.
+
+        Parameters
+        ----------
+        k : int
+            Row of the cause.
+        scale : ndarray of shape (m,)
+            Factor of each step.
+
+        Returns
+        -------
+        estimate : ndarray of shape (g,)
+            The sums.
+        covariance : ndarray of shape (g, g)
+            Their covariance; off the diagonal 0 unless clusters reach across groups.
+        """
+        sets, sample = self.counts.sets, self.sample
+        steps = scale * self.curves.S_before * self.counts.by_cause[k] / sets.n_risk
+        estimate = np.add.reduceat(steps, sets.start[:-1])
+        if self.variance != "jackknife":
+            running = functional_variance(self.counts, self.curves, k, self.variance, scale)
+            return estimate, np.diag(running[sets.start[1:] - 1])
+        influence = functional_influence(self.counts, self.curves, sample.cause, k, scale)
+        if sample.weights is not None:
+            influence = influence * sample.weights
+        covariance = grouped_covariance(
+            influence, sample.groups.codes, self.n_group, sample.clusters
+        )
+        return estimate, covariance
+
+    def reaches(self, time: float) -> NDArray[np.bool_]:
+        """Tell the groups followed up to a time, or until nobody was left free of events."""
+        ends = self.counts.sets.start[1:] - 1
+        known: NDArray[np.bool_] = (self.counts.sets.time[ends] >= time) | (
+            self.curves.S[ends] <= 0
+        )
+        return known
+
+    def n_rows_at_risk(self) -> FloatArray:
+        """Count rows at risk at each distinct time, whatever their weights."""
+        sets = self.counts.sets
+        if self.sample.weights is None:
+            return sets.n_risk
+        m = len(sets.time)
+        at_risk = still_in(np.bincount(sets.position, minlength=m), sets.start)
+        if sets.entry_position is not None:
+            entering = np.bincount(sets.entry_position, minlength=m)
+            at_risk -= yet_to_enter(entering, sets.start)
+        return at_risk
+
+    def events_by_group(self) -> IntArray:
+        """Count rows by group and cause, whatever their weights; shape (g, k)."""
+        n_cause = len(self.sample.causes)
+        cell = self.sample.groups.codes * (n_cause + 1) + self.sample.cause
+        table = np.bincount(cell, minlength=self.n_group * (n_cause + 1))
+        return table.reshape(self.n_group, n_cause + 1)[:, 1:].astype(np.int64)
+
+
+def incidence_rows(sample: CauseSample, variance: VarianceKind) -> IncidenceRows:
+    """Count a sample and estimate its curves.
+
+    Parameters
+    ----------
+    sample : CauseSample
+        Checked arrays.
+    variance : {"delta", "aalen", "jackknife"}
+        How variances are estimated.
+
+    Returns
+    -------
+    IncidenceRows
+        Counts and curves.
+    """
+    n_group = len(sample.groups.labels)
+    counts = cause_counts(
+        sample.time,
+        sample.cause,
+        len(sample.causes),
+        group=sample.groups.codes if n_group > 1 else None,
+        n_group=n_group,
+        entry=sample.entry,
+        weights=sample.weights,
+    )
+    return IncidenceRows(sample, counts, incidence(counts), variance)

@@ -1,0 +1,1 @@
+"""What a Cox model is held against: residuals, proportional hazards, discrimination, accuracy."""

@@ -1,0 +1,1 @@
+"""Hazards by session: the chance to leave at a session of those still attending."""

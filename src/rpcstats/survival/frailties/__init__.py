@@ -1,0 +1,1 @@
+"""Cox regression whose rows share frailties: gamma, or Gaussian random effects."""

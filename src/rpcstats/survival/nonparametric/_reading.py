@@ -1,0 +1,182 @@
+"""Survival curves read at given times and at given heights."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from rpcstats._numerics.arguments import as_numbers
+from rpcstats._vocabulary import (
+    CONF_HIGH,
+    CONF_LOW,
+    ESTIMATE,
+    N_RISK,
+    STD_ERROR,
+    STRATA,
+    TIME,
+)
+from rpcstats.errors import ParameterError
+from rpcstats.survival._product_limit import crossing
+
+if TYPE_CHECKING:
+    from rpcstats.survival.nonparametric.curves import KaplanMeier
+
+FloatArray = NDArray[np.float64]
+
+
+def wanted_times(times: ArrayLike) -> FloatArray:
+    """Read the times a curve is asked for.
+
+    Parameters
+    ----------
+    times : array_like
+        Times, 0 or more.
+
+    Returns
+    -------
+    ndarray of shape (k,)
+        The times.
+
+    Raises
+    ------
+    ParameterError
+        If a time is negative or not a number.
+    """
+    wanted = np.atleast_1d(as_numbers(times))
+    if not np.all(wanted >= 0):
+        raise ParameterError("at() was given a time that is not one", ["use numbers from 0 up"])
+    return wanted
+
+
+def read_steps(
+    time: FloatArray,
+    wanted: FloatArray,
+    curves: Sequence[tuple[FloatArray, float]],
+    *,
+    is_complete: bool,
+) -> list[FloatArray]:
+    """Read step functions at given times.
+
+    Parameters
+    ----------
+    time : ndarray of shape (m,)
+        Distinct times of one group.
+    wanted : ndarray of shape (k,)
+        Times to read at.
+    curves : sequence of (ndarray of shape (m,), float)
+        Values from each time on, and the value before the first.
+    is_complete : bool
+        Whether the last value holds for ever.
+
+    Returns
+    -------
+    list of ndarray of shape (k,)
+        The values; NaN after the last time of curves that are not complete.
+    """
+    last = np.searchsorted(time, wanted, side="right")
+    unknown = (wanted > time[-1]) & (not is_complete)
+    padded = (np.concatenate([[at_start], values]) for values, at_start in curves)
+    return [np.where(unknown, np.nan, values[last]) for values in padded]
+
+
+def read_risk(time: FloatArray, n_risk: FloatArray, wanted: FloatArray) -> FloatArray:
+    """Read who is at risk at the next time seen.
+
+    Parameters
+    ----------
+    time, n_risk : ndarray of shape (m,)
+        Distinct times of one group, with the weight at risk.
+    wanted : ndarray of shape (k,)
+        Times to read at.
+
+    Returns
+    -------
+    ndarray of shape (k,)
+        0 after the last time.
+    """
+    following = np.searchsorted(time, wanted, side="left")
+    found: FloatArray = np.append(n_risk, 0.0)[following]
+    return found
+
+
+def read_survival(fit: "KaplanMeier", times: ArrayLike) -> pd.DataFrame:
+    """Read survival curves at given times.
+
+    Parameters
+    ----------
+    fit : KaplanMeier
+        The curves.
+    times : array_like
+        Times, 0 or more.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As `KaplanMeier.at`.
+
+    Raises
+    ------
+    ParameterError
+        If a time is negative or not a number.
+    """
+    wanted = wanted_times(times)
+    edge = 1.0 if fit.conf_type in ("log", "plain") else np.nan
+    arrays = (
+        (fit.estimate, 1.0),
+        (fit.std_error_log, 0.0),
+        (fit.conf_low, edge),
+        (fit.conf_high, edge),
+    )
+    parts = []
+    for label, (a, b) in zip(fit.strata, pairwise(fit.start), strict=True):
+        curves = [(values[a:b], at_start) for values, at_start in arrays]
+        is_complete = bool(fit.estimate[b - 1] == 0)
+        S, spread, low, high = read_steps(fit.time[a:b], wanted, curves, is_complete=is_complete)
+        with np.errstate(invalid="ignore"):
+            std_error = S * spread
+        columns = {
+            STRATA: label,
+            TIME: wanted,
+            N_RISK: read_risk(fit.time[a:b], fit.n_risk[a:b], wanted),
+            ESTIMATE: S,
+            STD_ERROR: std_error,
+            CONF_LOW: low,
+            CONF_HIGH: high,
+        }
+        parts.append(pd.DataFrame(columns))
+    return pd.concat(parts, ignore_index=True)
+
+
+def read_quantiles(fit: "KaplanMeier", q: float | Sequence[float]) -> pd.DataFrame:
+    """Read the times at which survival curves have fallen by given shares.
+
+    Parameters
+    ----------
+    fit : KaplanMeier
+        The curves.
+    q : float or sequence of float
+        Shares in (0, 1).
+
+    Returns
+    -------
+    pandas.DataFrame
+        As `KaplanMeier.quantile`.
+
+    Raises
+    ------
+    ParameterError
+        If q is not inside (0, 1).
+    """
+    shares = np.atleast_1d(as_numbers(q))
+    if not np.all((shares > 0) & (shares < 1)):
+        raise ParameterError("quantile() takes shares", ["give q between 0 and 1, such as 0.5"])
+    curves = (fit.estimate, fit.conf_low, fit.conf_high)
+    rows = [
+        (label, share, *(crossing(fit.time[a:b], curve[a:b], 1 - share) for curve in curves))
+        for label, (a, b) in zip(fit.strata, pairwise(fit.start), strict=True)
+        for share in shares.tolist()
+    ]
+    return pd.DataFrame(rows, columns=[STRATA, "quantile", ESTIMATE, CONF_LOW, CONF_HIGH])

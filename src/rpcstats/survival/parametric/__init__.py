@@ -1,0 +1,1 @@
+"""Parametric models of censored times, and the likelihood of intervals without a model."""

@@ -1,0 +1,1 @@
+"""The partial likelihood of proportional hazards: arrays in, arrays out."""

@@ -1,0 +1,273 @@
+"""Rows in the order in which they are at risk, and sums over risk sets."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rpcstats.survival.partial.intervals import spread_over, sums_over
+from rpcstats.survival.partial.segments import Segments
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
+
+_COARSE: Final = 8
+"""From so many rows an event time on, rows are summed by event time before running sums."""
+
+
+@dataclass(frozen=True, eq=False)
+class Arrangement:
+    """Rows at risk at one event time at least, by stratum and last event time.
+
+    An event time is a distinct time of an event in one stratum; there are m, by stratum and time.
+    Rows that are at risk at none are left out. "Arranged" arrays have the order of `rows`.
+
+    Attributes
+    ----------
+    n : int
+        Rows given.
+    rows : ndarray of shape (r,), int
+        Place of each arranged row in the data.
+    first : ndarray of shape (r,), int, or None
+        First such event time; None if everybody is at risk from the stratum's first.
+    is_event : ndarray of shape (r,), bool
+        Whether the row is an event at its last event time.
+    weights : ndarray of shape (r,) or None
+        Case weights.
+    begin : ndarray of shape (m + 1,), int
+        Rows ``begin[k]:begin[k + 1]`` have event time k as their last, events first.
+    n_tied : ndarray of shape (m,), int
+        Events at each event time.
+    time : ndarray of shape (m,)
+        The event times.
+    start : ndarray of shape (s + 1,), int
+        Where each stratum's event times begin.
+    """
+
+    n: int
+    rows: IntArray
+    first: IntArray | None
+    is_event: BoolArray
+    weights: FloatArray | None
+    begin: IntArray
+    n_tied: IntArray
+    time: FloatArray
+    start: IntArray
+
+    @cached_property
+    def worked_out(self) -> dict[str, Any]:
+        """What others have worked out of the arrangement and keep with it."""
+        return {}
+
+    @property
+    def n_time(self) -> int:
+        """Number of event times, m."""
+        return len(self.time)
+
+    @cached_property
+    def stratum(self) -> IntArray:
+        """Stratum of each event time."""
+        return np.repeat(np.arange(len(self.start) - 1), np.diff(self.start))
+
+    @cached_property
+    def last(self) -> IntArray:
+        """Last event time at which each arranged row is at risk; never falls."""
+        return np.repeat(np.arange(self.n_time), np.diff(self.begin))
+
+    @cached_property
+    def segments(self) -> Segments:
+        """Event times by stratum."""
+        return Segments(self.start)
+
+    @cached_property
+    def row_segments(self) -> Segments:
+        """Arranged rows by stratum."""
+        return Segments(self.begin[self.start])
+
+    @cached_property
+    def events(self) -> IntArray:
+        """Arranged places of the events."""
+        return np.flatnonzero(self.is_event)
+
+    @cached_property
+    def events_start(self) -> IntArray:
+        """Where each event time begins among `events`, of shape (m + 1,)."""
+        return np.concatenate([[0], np.cumsum(self.n_tied)])
+
+    @cached_property
+    def event_weights(self) -> FloatArray:
+        """Case weight of each arranged row that is an event, 0 for the others."""
+        if self.weights is None:
+            return self.is_event.astype(np.float64)
+        return self.weights * self.is_event
+
+    @cached_property
+    def weight_tied(self) -> FloatArray:
+        """Sum of the weights of the events at each event time, of shape (m,)."""
+        if self.weights is None:
+            return self.n_tied.astype(np.float64)
+        return np.add.reduceat(self.weights[self.events], self.events_start[:-1])
+
+    @property
+    def spans(self) -> tuple[IntArray, IntArray]:
+        """First and last event time in whose risk set each arranged row is."""
+        first = self.start[self.stratum[self.last]] if self.first is None else self.first
+        return first, self.last
+
+    @cached_property
+    def tied(self) -> IntArray:
+        """Event times with several events."""
+        return np.flatnonzero(self.n_tied > 1)
+
+    @cached_property
+    def zeros(self) -> FloatArray:
+        """A zero for each event time, read-only."""
+        zeros = np.zeros(self.n_time)
+        zeros.setflags(write=False)
+        return zeros
+
+    @cached_property
+    def _cuts(self) -> IntArray:
+        """Where the events of each event time begin, and the other rows with it as their last."""
+        cuts = np.stack([self.begin[:-1], self.begin[:-1] + self.n_tied], axis=1).reshape(-1)
+        return cuts if len(cuts) == 0 or cuts[-1] < len(self.rows) else cuts[:-1]
+
+    @cached_property
+    def late(self) -> IntArray:
+        """Arranged places of rows not yet at risk at their stratum's first event time."""
+        if self.first is None:
+            return np.empty(0, dtype=np.int64)
+        return np.flatnonzero(self.first > self.start[self.stratum[self.last]])
+
+    def take(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Arrange values of the rows.
+
+        Parameters
+        ----------
+        values : ndarray of shape (n, ...)
+            In the order of the data.
+
+        Returns
+        -------
+        ndarray of shape (r, ...)
+            Arranged.
+        """
+        return values[self.rows]
+
+    def put(self, values: FloatArray) -> FloatArray:
+        """Give arranged values the order of the data.
+
+        Parameters
+        ----------
+        values : ndarray of shape (r, ...)
+            Arranged.
+
+        Returns
+        -------
+        ndarray of shape (n, ...)
+            In the order of the data; 0 in rows that are never at risk.
+        """
+        placed = np.zeros((self.n, *values.shape[1:]))
+        placed[self.rows] = values
+        return placed
+
+    def at_risk(self, values: FloatArray, *, careful: bool = False) -> FloatArray:
+        """Sum over the rows at risk at each event time.
+
+        Parameters
+        ----------
+        values : ndarray of shape (..., r)
+            Arranged.
+        careful : bool
+            Whether to add those who enter late without taking anything off again, which is
+            slower but keeps the digits of risk sets that are small beside others.
+
+        Returns
+        -------
+        ndarray of shape (..., m)
+            Sums of the risk sets.
+        """
+        if careful and self.first is not None:
+            return spread_over(values, self.first, self.last, self.n_time)
+        if self.first is None and len(self.rows) < _COARSE * self.n_time:
+            return self.row_segments.backward(values)[..., self.begin[:-1]]
+        joining = np.add.reduceat(values, self.begin[:-1], axis=-1)
+        return self.segments.backward(joining - self.entering(values))
+
+    def entering(self, values: FloatArray) -> FloatArray | float:
+        """Sum over the rows at risk from an event time on but not at the one before.
+
+        Parameters
+        ----------
+        values : ndarray of shape (..., r)
+            Arranged.
+
+        Returns
+        -------
+        ndarray of shape (..., m) or 0.0
+            Sums, at the last event time before the entry; 0.0 without late entry.
+        """
+        if self.first is None or not len(self.late):
+            return 0.0
+        before = self.first[self.late] - 1
+        lines = values[..., self.late].reshape(-1, len(self.late))
+        sums = np.empty((len(lines), self.n_time))
+        for out, line in zip(sums, lines, strict=True):
+            out[:] = np.bincount(before, weights=line, minlength=self.n_time)
+        return sums.reshape(*values.shape[:-1], self.n_time)
+
+    def of_events(self, values: FloatArray) -> FloatArray:
+        """Sum over the events at each event time.
+
+        Parameters
+        ----------
+        values : ndarray of shape (..., r)
+            Arranged.
+
+        Returns
+        -------
+        ndarray of shape (..., m)
+            Sums of the events.
+        """
+        return np.add.reduceat(values, self._cuts, axis=-1)[..., ::2]
+
+    def at_last(self, values: FloatArray) -> FloatArray:
+        """Give each row the value of its last event time.
+
+        Parameters
+        ----------
+        values : ndarray of shape (..., m)
+            One value an event time.
+
+        Returns
+        -------
+        ndarray of shape (..., r)
+            Arranged.
+        """
+        return np.repeat(values, np.diff(self.begin), axis=-1)
+
+    def so_far(self, values: FloatArray, *, careful: bool = False) -> FloatArray:
+        """Sum over the event times at which each row is at risk.
+
+        Parameters
+        ----------
+        values : ndarray of shape (..., m)
+            One value an event time.
+        careful : bool
+            As in `at_risk`.
+
+        Returns
+        -------
+        ndarray of shape (..., r)
+            Sums, arranged.
+        """
+        if careful and self.first is not None:
+            return sums_over(values, self.first, self.last)
+        sums = self.segments.forward(values)
+        spread = self.at_last(sums)
+        if len(self.late) and self.first is not None:
+            spread[..., self.late] -= sums[..., self.first[self.late] - 1]
+        return spread

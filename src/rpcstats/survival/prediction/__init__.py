@@ -1,0 +1,1 @@
+"""What a proportional-hazards fit predicts: curves, linear predictors, standardised survival."""

@@ -1,0 +1,223 @@
+"""Whether the assumptions behind a retention paper's models can stand, as one table of tests."""
+
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+import numpy as np
+import pandas as pd
+
+from rpcstats._numerics.intervals import chi_square_p
+from rpcstats._vocabulary import DF, N_EVENT, NOTE, P_VALUE, STATISTIC, STRATA, ReleaseKind
+from rpcstats.data import person_period
+from rpcstats.errors import ConvergenceWarning, DataError, ParameterError
+from rpcstats.survival.cox_fit import CoxFit
+from rpcstats.survival.cox_regression import cox
+from rpcstats.survival.discrete.discrete_hazard import discrete_hazard
+from rpcstats.survival.retention.course_model import (
+    CLUSTER,
+    NODES,
+    TOO_FEW,
+    adjusting,
+    fit_course,
+    known_rows,
+    varying,
+)
+from rpcstats.tables.summary import Summary, counted
+
+FEWEST_EVENTS: Final = 5
+"""A check that rests on fewer leavers says nothing."""
+
+EVEN: Final = "The hazard of leaving changes evenly from session to session"
+ALIKE: Final = "Groups of parents leave alike, apart from what is known of them"
+STEADY: Final = "Differences between starters are the same at every session"
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class AssumptionChecks:
+    """Tests of assumptions, a row each.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        Columns check, method, statistic, df, p_value, note.
+    n_obs, n_event, n_group, n_missing : int
+        Starters, leavers, clusters, and starters left out because a column is not known.
+    """
+
+    release_kind: ClassVar[ReleaseKind] = "test"
+
+    frame: pd.DataFrame
+    n_obs: int
+    n_event: int
+    n_group: int
+    n_missing: int
+
+    def tidy(self) -> pd.DataFrame:
+        """Give the counts that all checks rest on.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row: strata, n_obs, n_event.
+        """
+        return pd.DataFrame({STRATA: ["all"], "n_obs": [self.n_obs], N_EVENT: [self.n_event]})
+
+    def glance(self) -> pd.DataFrame:
+        """Give one row per check.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns check, method, statistic, df, p_value, n_obs, n_event, n_group, n_missing, note;
+            p_value is missing, with a note, where the check could not be made.
+        """
+        counts = {
+            "n_obs": self.n_obs,
+            N_EVENT: self.n_event,
+            "n_group": self.n_group,
+            "n_missing": self.n_missing,
+        }
+        return self.frame.assign(**counts)
+
+    def summary(self) -> Summary:
+        """Give a readable account.
+
+        Returns
+        -------
+        Summary
+            Prints as text, shows as HTML in a notebook.
+        """
+        remark = (
+            f"{counted(self.n_event, 'leaver')} among {counted(self.n_obs, 'starter')}. A large p"
+            " does not show that an assumption holds: with few leavers little can be told."
+        )
+        return Summary("Checks of assumptions", (self.frame,), remark)
+
+
+def assumption_checks(retention: pd.DataFrame, *, by: Sequence[str]) -> AssumptionChecks:
+    """Test the assumptions that comparisons of starters rest on.
+
+    Parameters
+    ----------
+    retention : DataFrame
+        What ``followup(..., event="dropout", unit="session")`` gives.
+    by : sequence of str
+        Columns whose groups are compared.
+
+    Returns
+    -------
+    AssumptionChecks
+        A test each of an even course of the hazard (likelihood ratio against one hazard a
+        session), of groups that leave alike (likelihood ratio of a random effect, half the usual
+        p because a variance has a boundary at 0: Self and Liang 1987), and of steady differences
+        (the score test of proportional hazards, Grambsch and Therneau 1994).
+
+    Raises
+    ------
+    ParameterError
+        If a column is not there.
+    """
+    absent = [name for name in (*by, CLUSTER, "event", "time", "entry") if name not in retention]
+    if absent:
+        raise ParameterError(
+            "The checks need other columns",
+            [f"the frame has no {', '.join(absent)}: give it what followup() gives"],
+        )
+    rows = known_rows(retention, [*by, CLUSTER])
+    columns = adjusting(rows, varying(rows, by))
+    checks = (
+        (EVEN, "likelihood ratio", _even),
+        (ALIKE, "likelihood ratio of a random effect", _alike),
+        (STEADY, "score test of proportional hazards", _steady),
+    )
+    return AssumptionChecks(
+        frame=pd.DataFrame([_row(rows, columns, *check) for check in checks]),
+        n_obs=len(rows),
+        n_event=int(rows["event"].sum()),
+        n_group=int(rows[CLUSTER].nunique()),
+        n_missing=len(retention) - len(rows),
+    )
+
+
+Tested = tuple[float, float, float]
+
+
+def _row(
+    rows: pd.DataFrame,
+    columns: Sequence[str],
+    check: str,
+    method: str,
+    test: Callable[[pd.DataFrame, Sequence[str]], Tested | None],
+) -> dict[str, object]:
+    enough = int(rows["event"].sum()) >= FEWEST_EVENTS
+    found = test(rows, columns) if enough else None
+    statistic, df, p = (np.nan,) * 3 if found is None else found
+    return {
+        "check": check,
+        "method": method,
+        STATISTIC: statistic,
+        DF: df,
+        P_VALUE: p,
+        NOTE: TOO_FEW if found is None else "",
+    }
+
+
+def _even(rows: pd.DataFrame, columns: Sequence[str]) -> Tested | None:
+    """Compare a hazard even in the session with one of its own a session.
+
+    Where nobody leaves at a session its hazard is 0, and the likelihood has a supremum there.
+    """
+    small = fit_course(rows, ["session", *columns])
+    times = rows.loc[rows["event"] == 1, "time"]
+    free = int(times.nunique()) - 2
+    if small.fit is None or free < 1:
+        return None
+    large = _own_hazards(rows, columns)
+    if large is None:
+        return None
+    statistic = max(2.0 * (large - small.fit.log_lik), 0.0)
+    return statistic, float(free), float(chi_square_p(statistic, free))
+
+
+def _own_hazards(rows: pd.DataFrame, columns: Sequence[str]) -> float | None:
+    """Give the log-likelihood of a hazard of its own for each session with leavers."""
+    periods = person_period(rows)
+    seen = periods.groupby("session")["event"].transform("sum") > 0
+    # A session at which nobody left fits perfectly with a hazard of 0 and adds nothing.
+    periods = periods[seen.to_numpy()]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        try:
+            fit = discrete_hazard("event ~ " + " + ".join(["C(session)", *columns]), periods)
+        except DataError:
+            return None
+    return None if fit.trouble else fit.log_lik
+
+
+def _alike(rows: pd.DataFrame, columns: Sequence[str]) -> Tested | None:
+    small = fit_course(rows, ["session", *columns])
+    large = fit_course(rows, ["session", *columns, f"(1 | {CLUSTER})"], nagq=NODES)
+    if small.fit is None or large.fit is None or rows[CLUSTER].nunique() < 2:
+        return None
+    statistic = max(2.0 * (large.fit.log_lik - small.fit.log_lik), 0.0)
+    p = 1.0 if statistic == 0.0 else float(chi_square_p(statistic, 1)) / 2.0
+    return statistic, 1.0, p
+
+
+def _steady(rows: pd.DataFrame, columns: Sequence[str]) -> Tested | None:
+    if not columns:
+        return None
+    formula = f"Surv(entry, time, event) ~ {' + '.join(columns)} + cluster({CLUSTER})"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        try:
+            fit = cox(formula, rows)
+            if not isinstance(fit, CoxFit) or fit.trouble:
+                return None
+            table = fit.proportional_hazards(transform="identity").tidy()
+        except DataError:
+            return None
+    whole = table.iloc[-1]
+    return float(whole[STATISTIC]), float(whole[DF]), float(whole[P_VALUE])

@@ -1,0 +1,1 @@
+"""Histories of several states or events: occupation, transitions, recurrence, episodes."""

@@ -1,0 +1,191 @@
+"""Who is at risk of which transition, and when: arrays in, arrays out."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
+
+_SAME_WEIGHT = 1e-12
+"""Weighted sums of the same rows in another order differ by less than this, relatively."""
+
+
+class Stays(NamedTuple):
+    """Stretches of time in one state, a row each.
+
+    Attributes
+    ----------
+    entry, time : ndarray of shape (n,)
+        The stretch is (entry, time].
+    origin : ndarray of shape (n,), int
+        The state.
+    move : ndarray of shape (n,), int
+        Transition that ends it, -1 for none.
+    leaves : ndarray of shape (n,), bool
+        Whether observation ends with it, without a transition.
+    person : ndarray of shape (n,), int
+        Whose row it is.
+    clusters : tuple of ndarray of shape (n,), int
+        What rows belong to, the person or one array a dimension; rows of one code are not
+        independent.
+    weights : ndarray of shape (n,) or None
+        Case weights.
+    """
+
+    entry: FloatArray
+    time: FloatArray
+    origin: IntArray
+    move: IntArray
+    leaves: BoolArray
+    person: IntArray
+    clusters: tuple[IntArray, ...]
+    weights: FloatArray | None
+
+    def taken(self, rows: NDArray[np.bool_] | IntArray) -> "Stays":
+        """Take some of the rows."""
+        return Stays(
+            self.entry[rows],
+            self.time[rows],
+            self.origin[rows],
+            self.move[rows],
+            self.leaves[rows],
+            self.person[rows],
+            tuple(codes[rows] for codes in self.clusters),
+            None if self.weights is None else self.weights[rows],
+        )
+
+
+class Graph(NamedTuple):
+    """The transitions seen.
+
+    Attributes
+    ----------
+    n_state : int
+        Number of states.
+    origin, target : ndarray of shape (k,), int
+        Where each transition leads from and to.
+    """
+
+    n_state: int
+    origin: IntArray
+    target: IntArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StateCounts:
+    """Counts, or sums of weights, at each distinct time.
+
+    Attributes
+    ----------
+    time : ndarray of shape (m,)
+        Distinct times of exit.
+    n_risk : ndarray of shape (m, s)
+        In each state just before.
+    n_move : ndarray of shape (m, k)
+        Transitions.
+    n_censor : ndarray of shape (m, s)
+        Last seen in each state.
+    entry_index, exit_index : ndarray of shape (n,), int
+        First time after each row's entry, and the time of its exit.
+    """
+
+    time: FloatArray
+    n_risk: FloatArray
+    n_move: FloatArray
+    n_censor: FloatArray
+    entry_index: IntArray
+    exit_index: IntArray
+
+
+def count_states(stays: Stays, graph: Graph) -> StateCounts:
+    """Count who is at risk in each state, moves and leaves, at each time.
+
+    Parameters
+    ----------
+    stays : Stays
+        One row or more.
+    graph : Graph
+        The transitions.
+
+    Returns
+    -------
+    StateCounts
+        The counts.
+    """
+    time, leave = np.unique(stays.time, return_inverse=True)
+    enter = np.searchsorted(time, stays.entry, side="right")
+    m, w = len(time), stays.weights
+
+    def sums(code: IntArray, at: IntArray, n: int, rows: BoolArray | None = None) -> FloatArray:
+        flat, weight = at * n + code, w
+        if rows is not None:
+            flat, weight = flat[rows], None if w is None else w[rows]
+        return np.bincount(flat, weight, m * n).astype(np.float64).reshape(m, n)
+
+    s, k = graph.n_state, len(graph.origin)
+    leaving = sums(stays.origin, leave, s)
+    n_risk = np.cumsum(leaving[::-1], axis=0)[::-1]
+    late = enter > 0
+    if late.any():
+        entering = sums(stays.origin, enter, s, late)
+        n_risk -= np.cumsum(entering[::-1], axis=0)[::-1] - entering
+    n_move = sums(stays.move, leave, k, stays.move >= 0)
+    if w is not None:
+        n_risk = _settled(n_risk, moving_out(n_move, graph))
+    n_censor = sums(stays.origin, leave, s, stays.leaves)
+    return StateCounts(time, n_risk, n_move, n_censor, enter, leave)
+
+
+def moving_out(n_move: FloatArray, graph: Graph) -> FloatArray:
+    """Sum the transitions out of each state.
+
+    Parameters
+    ----------
+    n_move : ndarray of shape (m, k)
+        By transition.
+    graph : Graph
+        The transitions.
+
+    Returns
+    -------
+    ndarray of shape (m, s)
+        By state left.
+    """
+    return _by_state(n_move, graph.origin, graph.n_state)
+
+
+def moving_in(n_move: FloatArray, graph: Graph) -> FloatArray:
+    """Sum the transitions into each state.
+
+    Parameters
+    ----------
+    n_move : ndarray of shape (m, k)
+        By transition.
+    graph : Graph
+        The transitions.
+
+    Returns
+    -------
+    ndarray of shape (m, s)
+        By state entered.
+    """
+    return _by_state(n_move, graph.target, graph.n_state)
+
+
+def _by_state(n_move: FloatArray, state: IntArray, n_state: int) -> FloatArray:
+    total = np.zeros((len(n_move), n_state))
+    for k, place in enumerate(state):
+        total[:, place] += n_move[:, k]
+    return total
+
+
+def _settled(n_risk: FloatArray, left: FloatArray) -> FloatArray:
+    """Take rounding out of sums of weights: a risk set that moves as a whole leaves nobody."""
+    whole = np.abs(n_risk - left) <= _SAME_WEIGHT * left
+    settled: FloatArray = np.where(whole, left, n_risk)
+    settled[np.abs(settled) <= _SAME_WEIGHT * n_risk.max()] = 0.0
+    return settled

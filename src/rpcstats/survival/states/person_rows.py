@@ -1,0 +1,109 @@
+"""Rows of a long frame put in order of person and time, with the breaks between them."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from rpcstats.formula.column_kinds import refuse_lists
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
+
+
+class PersonOrder(NamedTuple):
+    """Rows by person and time.
+
+    Attributes
+    ----------
+    order : ndarray of shape (n,), int, or None
+        Rows in that order; None if they stand in it.
+    person : ndarray of shape (n,), int
+        Code of each row's person in that order, counted from 0 by first appearance.
+    first : ndarray of shape (n,), bool
+        Whether a row is its person's first.
+    """
+
+    order: IntArray | None
+    person: IntArray
+    first: BoolArray
+
+    def taken(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Take values of the rows in order."""
+        return values if self.order is None else values[self.order]
+
+    @property
+    def n_person(self) -> int:
+        """Number of persons."""
+        return int(self.first.sum())
+
+
+def person_order(ids: pd.Series | None, time: FloatArray) -> PersonOrder:
+    """Order rows by person and time.
+
+    Parameters
+    ----------
+    ids : pandas.Series or None
+        Identifier of each row, none missing; None if each row is a person.
+    time : ndarray of shape (n,)
+        Times of exit.
+
+    Returns
+    -------
+    PersonOrder
+        The order.
+
+    Raises
+    ------
+    DataError
+        If an identifier is a list.
+    """
+    n = len(time)
+    if ids is None:
+        return PersonOrder(None, np.arange(n), np.ones(n, dtype=np.bool_))
+    refuse_lists(ids)
+    person = pd.factorize(ids)[0].astype(np.int64)
+    step = np.diff(person)
+    order = None
+    if ((step < 0) | ((step == 0) & (np.diff(time) < 0))).any():
+        order = np.lexsort((time, person))
+        person = person[order]
+        step = np.diff(person)
+    return PersonOrder(order, person, np.concatenate([[True], step != 0])[:n])
+
+
+class Breaks(NamedTuple):
+    """How each row stands to the row of the same person before it.
+
+    Attributes
+    ----------
+    overlaps, follows, gapped : ndarray of shape (n,), bool
+        It begins before the other ends, just then, or after a gap; all False for a person's
+        first row.
+    """
+
+    overlaps: BoolArray
+    follows: BoolArray
+    gapped: BoolArray
+
+
+def find_breaks(rows: PersonOrder, entry: FloatArray, time: FloatArray) -> Breaks:
+    """Compare the entry of each row with the exit before it.
+
+    Parameters
+    ----------
+    rows : PersonOrder
+        The order.
+    entry, time : ndarray of shape (n,)
+        Taken in that order.
+
+    Returns
+    -------
+    Breaks
+        What was found.
+    """
+    earlier = np.concatenate([[-np.inf], time[:-1]])
+    later = ~rows.first
+    return Breaks(later & (entry < earlier), later & (entry == earlier), later & (entry > earlier))
