@@ -156,3 +156,13 @@ def test_effective_number_of_coefficients_under_a_ridge_penalty(data):
     assert held.df < free.df == 1.0
     assert abs(held.beta[0]) < abs(free.beta[0])
     assert held.log_lik < free.log_lik
+
+
+def test_a_baseline_too_far_from_the_data_is_said():
+    rng = np.random.default_rng(2)
+    x = rng.normal(size=60)
+    far = pd.DataFrame({"t": rng.exponential(np.exp(-x)), "e": 1, "x": x + 1e6})
+    fit = cox("Surv(t, e) ~ x", far)
+    with pytest.raises(ParameterError, match="centred=True"):
+        fit.baseline_hazard()
+    assert np.isfinite(fit.baseline_hazard(centred=True)["estimate"]).all()

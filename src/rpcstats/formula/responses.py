@@ -48,7 +48,7 @@ def read_times(frame: pd.DataFrame, response: Surv) -> tuple[FloatArray, FloatAr
     time : ndarray of shape (n,)
         Times of exit, 0 or more.
     entry : ndarray of shape (n,) or None
-        Times of entry, each before its exit.
+        Times of entry, each before its exit; None if everybody is seen from time 0.
 
     Raises
     ------
@@ -65,7 +65,7 @@ def read_times(frame: pd.DataFrame, response: Surv) -> tuple[FloatArray, FloatAr
             f"Entry must come before exit; it does not in {late} row{'s' * (late > 1)}: "
             "leave out those never at risk, or mend the two columns."
         )
-    return time, entry
+    return time, entry if entry.any() else None
 
 
 def read_event(values: pd.Series) -> NDArray[np.bool_]:

@@ -1,6 +1,6 @@
 """The one-row account, the summary, the picture and the baseline of a Cox model."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,9 @@ from rpcstats._vocabulary import (
 )
 from rpcstats.errors import ParameterError
 from rpcstats.tables.summary import Summary
+
+_FARTHEST: Final = 300.0
+"""exp() of more leaves the range of numbers once it is squared."""
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -151,7 +154,7 @@ def baseline_of(fit: "CoxFit", *, centred: bool) -> pd.DataFrame:
     Raises
     ------
     ParameterError
-        If the fit has exact ties.
+        If the fit has exact ties, or covariates of 0 lie too far from the data.
 
     Notes
     -----
@@ -163,7 +166,7 @@ def baseline_of(fit: "CoxFit", *, centred: bool) -> pd.DataFrame:
     steps = hazard_steps(fit)
     order = steps.order
     at = steps.centre if centred else np.zeros_like(steps.centre)
-    risk = float(np.exp((at - steps.centre) @ fit.beta))
+    risk = _baseline_risk(float((at - steps.centre) @ fit.beta))
     first = np.zeros(order.n_time, dtype=bool)
     first[order.start[:-1][np.diff(order.start) > 0]] = True
     sums = risk * steps.cumulative
@@ -179,3 +182,12 @@ def baseline_of(fit: "CoxFit", *, centred: bool) -> pd.DataFrame:
             STD_ERROR: risk * np.sqrt(variance),
         }
     )
+
+
+def _baseline_risk(eta: float) -> float:
+    if abs(eta) > _FARTHEST:
+        raise ParameterError(
+            "The hazard at covariates of 0 is beyond the range of numbers",
+            ["ask for centred=True, the hazard at their means, or centre the covariates"],
+        )
+    return float(np.exp(eta))

@@ -98,7 +98,12 @@ def recurrent_sample(
     if n_missing == len(frame):
         raise DataError("Every row has a missing value in a column of the formula.")
     frame = frame[complete].reset_index(drop=True) if n_missing else frame
-    return _joined(_ordered(frame, parsed, surv, by, id, weights), n_missing, len(frame))
+    return _joined(
+        _ordered(frame, parsed, surv, by, id, weights),
+        n_missing,
+        len(frame),
+        has_entry=surv.entry is not None,
+    )
 
 
 class _Rows(NamedTuple):
@@ -138,12 +143,12 @@ def _ordered(
     )
 
 
-def _joined(found: _Rows, n_missing: int, n_obs: int) -> RecurrentSample:
+def _joined(found: _Rows, n_missing: int, n_obs: int, *, has_entry: bool) -> RecurrentSample:
     """Join rows that only continue each other."""
     rows, w, group = found.rows, found.weights, found.groups.codes
     begin = np.zeros(n_obs) if found.entry is None else found.entry
     breaks = find_breaks(rows, begin, found.time)
-    _refuse_overlaps(int(breaks.overlaps.sum()), found.entry is None)
+    _refuse_overlaps(int(breaks.overlaps.sum()), not has_entry)
     joins = np.append(breaks.follows[1:], False) & ~found.event
     for column in (group, *found.clusters, *(() if w is None else (w,))):
         joins[:-1] &= column[1:] == column[:-1]
