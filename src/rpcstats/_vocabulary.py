@@ -252,7 +252,6 @@ STATES: Final = (
     CONF_LOW,
     CONF_HIGH,
 )
-TRANSITIONS: Final = (STRATA, FROM_STATE, TO_STATE, N_EVENT, "time_at_risk", "rate")
 SPELL_FAULTS: Final = ("fault", N, "n_id", NOTE)
 
 ReleaseKind = Literal["counts", "curve", "effects", "incidence", "mean", "published", "test"]

@@ -128,7 +128,7 @@ def _check(frame: pd.DataFrame, cells: pd.DataFrame) -> None:
 def _is_small(part: pd.DataFrame, policy: DisclosurePolicy) -> bool:
     """Tell whether a group has too few people, with the event or without; none counts too."""
     people, events = whole_counts(part[N_OBS], N_OBS), whole_counts(part[N_EVENT], N_EVENT)
-    fewest = max(policy.threshold, policy.survival_threshold)
+    fewest = policy.fewest_events
     return bool(
         (people < max(fewest, policy.percent_base)).any()
         or (events < fewest).any()

@@ -140,7 +140,7 @@ def _all_causes(frame: pd.DataFrame) -> pd.DataFrame:
 def _shares(own: pd.DataFrame, policy: DisclosurePolicy) -> pd.Series:
     """Give each cause its share of the rounded events, causes of few events together."""
     counts = own.groupby(own[STATE].astype(str), sort=False)[N_EVENT].sum()
-    fewest = max(policy.threshold, policy.survival_threshold)
+    fewest = policy.fewest_events
     pooled = counts[counts < fewest]
     kept = counts[counts >= fewest].sort_values(kind="stable")
     while len(pooled) and pooled.sum() < fewest and len(kept):
@@ -189,6 +189,6 @@ def _actions(frame: pd.DataFrame, out: pd.DataFrame, policy: DisclosurePolicy) -
         return said
     return (
         *said,
-        f"Causes of under {max(policy.threshold, policy.survival_threshold)} events are shown"
+        f"Causes of under {policy.fewest_events} events are shown"
         f" together as {(OTHER if OTHER in shown else ANY).replace('_', ' ')}.",
     )

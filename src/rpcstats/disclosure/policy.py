@@ -91,6 +91,11 @@ class DisclosurePolicy:
         low, _ = possible_counts(rounded, self.survival_round_to, self.survival_rounding)
         return counts[int(np.argmax(low >= self.survival_threshold))]
 
+    @property
+    def fewest_events(self) -> int:
+        """Smallest number of events, or of people without one, that may stand behind a number."""
+        return max(self.threshold, self.survival_threshold)
+
     def same_rules(self, other: "DisclosurePolicy") -> bool:
         """Tell whether two policies agree in every rule.
 

@@ -9,8 +9,7 @@ import pandas as pd
 from rpcstats._vocabulary import CONF_HIGH, CONF_LOW, ESTIMATE, STRATA, TIME
 from rpcstats._wording import words as plain_words
 from rpcstats.figures.columns import floats, require, texts
-from rpcstats.figures.layout import stamp
-from rpcstats.figures.panels import dress_panel, panel_grid
+from rpcstats.figures.panels import finish_panel, panel_grid
 from rpcstats.figures.style import SeriesStyle, paper_style, series_styles
 
 if TYPE_CHECKING:
@@ -72,7 +71,10 @@ def cumulative_hazards(
                 linewidth=0.0,
             )
             ax.plot(time, estimate, drawstyle="steps-post", label=label, **_line(style))
-        _finish(ax, xlabel, ylabel, watermark)
+        last = float(ax.dataLim.x1)
+        ax.set_xlim(0.0, last if last > 0.0 else 1.0)
+        ax.set_ylim(bottom=0.0)
+        finish_panel(ax, xlabel=xlabel, ylabel=ylabel, watermark=watermark)
     return ax
 
 
@@ -85,12 +87,11 @@ def _series(
 ) -> list[tuple[str, pd.DataFrame, SeriesStyle]]:
     labels = texts(frame, STRATA) if STRATA in frame.columns else [""] * len(frame)
     distinct = list(dict.fromkeys(labels))
-    place = np.array([distinct.index(label) for label in distinct])
     codes = pd.Categorical(labels, categories=distinct).codes
     words = dict(names or {})
     return [
         (words.get(label, plain_words(label)), frame[codes == k], style)
-        for k, label, style in zip(place, distinct, series_styles(len(distinct)), strict=True)
+        for k, (label, style) in enumerate(zip(distinct, series_styles(len(distinct)), strict=True))
     ]
 
 
@@ -100,15 +101,3 @@ def _line(style: SeriesStyle) -> dict[str, Any]:
         "linestyle": (0, style.dashes) if style.dashes else "-",
         "solid_capstyle": "butt",
     }
-
-
-def _finish(ax: "Axes", xlabel: str, ylabel: str, watermark: str | None) -> None:
-    last = float(ax.dataLim.x1)
-    ax.set_xlim(0.0, last if last > 0.0 else 1.0)
-    ax.set_ylim(bottom=0.0)
-    dress_panel(ax, xlabel=xlabel)
-    ax.set_ylabel(ylabel).set_visible(False)
-    if len(ax.get_legend_handles_labels()[1]) > 1:
-        ax.legend(frameon=False, loc="best")
-    if watermark:
-        stamp(ax.figure.figure, watermark)

@@ -9,8 +9,7 @@ import pandas as pd
 from rpcstats._vocabulary import ESTIMATE, STRATA, TIME
 from rpcstats._wording import words as plain_words
 from rpcstats.figures.columns import floats, require, texts
-from rpcstats.figures.layout import stamp
-from rpcstats.figures.panels import dress_panel, panel_grid
+from rpcstats.figures.panels import finish_panel, panel_grid
 from rpcstats.figures.style import INK, SeriesStyle, paper_style, series_styles
 
 if TYPE_CHECKING:
@@ -90,7 +89,9 @@ def fitted_curves(
                 linewidth=1.8,
                 label=word,
             )
-        _finish(ax, xlabel, ylabel, watermark)
+        ax.set_xlim(left=0.0)
+        ax.set_ylim(0.0, 1.0)
+        finish_panel(ax, xlabel=xlabel, ylabel=ylabel, watermark=watermark)
     return ax
 
 
@@ -147,7 +148,9 @@ def interval_curves(
                 linewidth=1.4,
                 label=word,
             )
-        _finish(ax, xlabel, ylabel, watermark)
+        ax.set_xlim(left=0.0)
+        ax.set_ylim(0.0, 1.0)
+        finish_panel(ax, xlabel=xlabel, ylabel=ylabel, watermark=watermark)
     return ax
 
 
@@ -175,14 +178,3 @@ def _styles(frame: pd.DataFrame) -> dict[str, SeriesStyle]:
 
 def _part(frame: pd.DataFrame, label: str) -> pd.DataFrame:
     return frame[frame[STRATA].astype(str) == label]
-
-
-def _finish(ax: "Axes", xlabel: str, ylabel: str, watermark: str | None) -> None:
-    ax.set_xlim(left=0.0)
-    ax.set_ylim(0.0, 1.0)
-    dress_panel(ax, xlabel=xlabel)
-    ax.set_ylabel(ylabel).set_visible(False)
-    if len(ax.get_legend_handles_labels()[1]) > 1:
-        ax.legend(frameon=False, loc="best")
-    if watermark:
-        stamp(ax.figure.figure, watermark)

@@ -16,6 +16,7 @@ from rpcstats.figures.layout import (
     new_figure,
     place_axes,
     points_from,
+    stamp,
     wrap,
 )
 from rpcstats.figures.placement import FloatArray
@@ -98,6 +99,26 @@ def dress_panel(ax: "Axes", *, xlabel: str, grid: str = "y") -> None:
     dress(ax, grid=grid)
     ax.set_xlabel(xlabel, fontfamily=FONT, fontsize=TEXT_SIZE, labelpad=4.0)
     settle_ticks(ax)
+
+
+def finish_panel(ax: "Axes", *, xlabel: str, ylabel: str, watermark: str | None) -> None:
+    """Dress a panel of its own whose head names the vertical axis, with a legend of its lines.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        The panel, its limits set.
+    xlabel, ylabel : str
+        Names of the axes; the second is kept for readers of the file and not shown.
+    watermark : str or None
+        Written across the picture.
+    """
+    dress_panel(ax, xlabel=xlabel)
+    ax.set_ylabel(ylabel).set_visible(False)
+    if len(ax.get_legend_handles_labels()[1]) > 1:
+        ax.legend(frameon=False, loc="best")
+    if watermark:
+        stamp(ax.figure.figure, watermark)
 
 
 def settle_ticks(ax: "Axes") -> None:

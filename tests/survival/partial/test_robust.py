@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from rpcstats.survival._multiway import overlap
 from rpcstats.survival.partial.arrange import arrange
 from rpcstats.survival.partial.likelihood import PartialLikelihood
-from rpcstats.survival.partial.robust import crossed, sandwich_middle
+from rpcstats.survival.partial.robust import sandwich_middle
 
 
 def _point(rows):
@@ -35,10 +36,10 @@ def test_by_cluster(rows):
 def test_two_ways_are_both_less_their_intersections(rows):
     first, second = np.arange(30) % 7, np.arange(30) // 8
     point = _point(rows)
-    parts = [sandwich_middle(point, [c]) for c in (first, second, crossed(first, second))]
+    parts = [sandwich_middle(point, [c]) for c in (first, second, overlap((first, second)))]
     both = sandwich_middle(point, [first, second])
     np.testing.assert_allclose(both, parts[0] + parts[1] - parts[2], rtol=1e-9)
 
 
 def test_crossed_numbers_only_what_occurs():
-    assert crossed(np.array([0, 0, 1, 1]), np.array([0, 5, 5, 5])).tolist() == [0, 1, 2, 2]
+    assert overlap((np.array([0, 0, 1, 1]), np.array([0, 5, 5, 5]))).tolist() == [0, 1, 2, 2]

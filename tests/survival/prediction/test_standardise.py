@@ -28,11 +28,10 @@ def test_influence_is_the_derivative_by_each_weight(spells, ties):
         given = data.assign(w=weights)
         fit = cox(FORMULA, given, weights="w", ties=ties)
         X = fit.frame.encode(set_level(given, "mode", level))
-        found, psi = influence(
-            hazard_steps(fit), fit.frame.X, X, None, fit.frame.strata.codes, fit.frame.weights,
-            fit.beta, fit.cov_model, times,
-        )  # fmt: skip
-        return found, psi
+        steps = hazard_steps(fit)
+        pull = steps.coefficient_influence(fit.frame.X, fit.cov_model)
+        strata, w = fit.frame.strata.codes, fit.frame.weights
+        return influence(steps, pull, X, None, strata, w, fit.beta, times)
 
     _, psi = estimate(np.ones(len(data)))
     np.testing.assert_allclose(psi.sum(axis=1), 0, atol=1e-9)

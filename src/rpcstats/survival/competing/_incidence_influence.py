@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from rpcstats.survival._multiway import signed_clusters, variance_or_nan
 from rpcstats.survival.competing._aalen_johansen import Incidence, greenwood, summed
 from rpcstats.survival.competing._cause_counts import CauseCounts
 from rpcstats.survival.competing._cluster_steps import cluster_steps, product_steps
 from rpcstats.survival.nonparametric._jackknife import first_at_risk, in_given_order
-from rpcstats.survival.nonparametric._multiway import signed_clusters, variance_or_nan
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rpcstats.survival.nonparametric._multiway import clustered_covariance
-from rpcstats.survival.partial.event_terms import event_places, expected_events, tied_times
-from rpcstats.survival.partial.moments import score_residuals
+from rpcstats.survival._multiway import clustered_covariance
 from rpcstats.survival.prediction._hazard_steps import HazardSteps
 
 FloatArray = NDArray[np.float64]
@@ -175,44 +173,6 @@ def row_spread(
             gain = np.zeros(step.order.n_time)
             gain[at] = factor * derivative
             own[:, q] += step.order.put(
-                _baseline_part(step, gain) + (by_beta @ derivative) @ pulls[cause]
+                step.step_influence(gain) + (by_beta @ derivative) @ pulls[cause]
             )
     return np.array([clustered_covariance(own[:, [q]], clusters)[0, 0] for q in range(len(times))])
-
-
-def coefficient_influence(steps: HazardSteps, X: FloatArray, cov: FloatArray) -> FloatArray:
-    """Give the influence of each row on the coefficients of a cause.
-
-    Parameters
-    ----------
-    steps : HazardSteps
-        The cause's.
-    X : ndarray of shape (n, p)
-        Covariates in the order of the data.
-    cov : ndarray of shape (p, p)
-        Inverse of the information.
-
-    Returns
-    -------
-    ndarray of shape (p, r)
-        Arranged.
-    """
-    lines = np.ascontiguousarray(steps.order.take(X).T) - steps.centre[:, None]
-    expected = expected_events(steps.order, steps.terms)
-    pull: FloatArray = cov @ score_residuals(steps.order, lines, steps.terms, expected)
-    return pull
-
-
-def _baseline_part(step: HazardSteps, gain: FloatArray) -> FloatArray:
-    """Give the influence of each arranged row on a weighted sum of baseline steps."""
-    order, terms = step.order, step.terms
-    part = -terms.r * order.so_far(gain * terms.A)
-    tied = tied_times(order, terms)
-    if len(tied):
-        at = event_places(order, tied)
-        part[at] += terms.r[at] * np.repeat((gain * terms.B)[tied], order.n_tied[tied])
-    events = order.events
-    part[events] += order.event_weights[events] * np.repeat(
-        gain * terms.e0 / order.weight_tied, order.n_tied
-    )
-    return part

@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rpcstats.errors import DataError, ParameterError
-from rpcstats.formula.censored import censored_response, refuse_specials
-from rpcstats.formula.columns import complete_rows, read_columns
-from rpcstats.formula.groups import Groups, group_columns, make_groups
-from rpcstats.formula.parse import Formula, parse_formula
-from rpcstats.formula.responses import declared_ends, read_causes, read_times, read_weights
+from rpcstats.errors import ParameterError
+from rpcstats.formula.groups import Groups
+from rpcstats.formula.parse import Formula
+from rpcstats.formula.responses import declared_ends, read_causes, read_times
+from rpcstats.formula.sample_rows import sample_rows
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -92,34 +91,11 @@ def cause_sample(
     DataError
         If times, causes, entries or weights break their conditions.
     """
-    parsed = parse_formula(formula) if isinstance(formula, str) else formula
-    response = censored_response(parsed)
-    refuse_specials(parsed, allow)
-    by = group_columns(parsed)
-    extra = () if weights is None else (weights,)
-    frame = read_columns(data, (*response.columns, *by, *parsed.strata, *parsed.cluster, *extra))
-    complete = complete_rows(frame)
-    n_missing = int(len(frame) - complete.sum())
-    ends = declared_ends(censored, frame, response)
-    if n_missing:
-        frame = frame[complete]
-    if len(frame) == 0:
-        raise DataError("Every row has a missing value in a column of the formula.")
-    time, entry = read_times(frame, response)
-    codes, labels = read_causes(frame[response.event], ends)
-    cluster_names = tuple(dict.fromkeys(parsed.cluster))
-    return CauseSample(
-        time=time,
-        cause=codes,
-        causes=labels,
-        entry=entry,
-        weights=None if weights is None else read_weights(frame[weights]),
-        groups=make_groups(frame, by),
-        strata=make_groups(frame, parsed.strata),
-        clusters=tuple(make_groups(frame, (name,)).codes for name in cluster_names),
-        cluster_names=cluster_names,
-        n_missing=n_missing,
-    )
+    rows = sample_rows(formula, data, weights=weights, allow=allow)
+    ends = declared_ends(censored, rows.whole, rows.response)
+    time, entry = read_times(rows.frame, rows.response)
+    codes, labels = read_causes(rows.frame[rows.response.event], ends)
+    return CauseSample(time=time, cause=codes, causes=labels, entry=entry, **rows.members())
 
 
 def find_cause(cause: object, causes: Sequence[str]) -> int:

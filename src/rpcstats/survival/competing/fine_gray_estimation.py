@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from rpcstats._numerics.optimise import OptSummary
 from rpcstats.errors import DataError
 from rpcstats.formula import Groups
+from rpcstats.survival._multiway import clustered_covariance
 from rpcstats.survival.competing._censoring import Entering, censoring, entering
 from rpcstats.survival.competing._subdistribution_likelihood import (
     SubdistributionEstimate,
@@ -25,7 +26,6 @@ from rpcstats.survival.competing._subdistribution_scores import (
 )
 from rpcstats.survival.competing.cause_sample import find_cause
 from rpcstats.survival.competing.fine_gray_fit import FineGrayFit
-from rpcstats.survival.nonparametric._multiway import clustered_covariance
 from rpcstats.survival.structure.build import refuse_empty
 from rpcstats.survival.structure.hazard_frame import HazardFrame
 from rpcstats.survival.structure.remarks import (

@@ -6,6 +6,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from rpcstats.survival._multiway import grouped_covariance
 from rpcstats.survival._product_limit import product_limit
 from rpcstats.survival._risk_sets import still_in, yet_to_enter
 from rpcstats.survival.competing._aalen_johansen import (
@@ -19,7 +20,6 @@ from rpcstats.survival.competing._incidence_influence import functional_influenc
 from rpcstats.survival.competing.cause_sample import CauseSample
 from rpcstats.survival.nonparametric._jackknife import log_survival_steps
 from rpcstats.survival.nonparametric._jackknife import robust_variance as robust_log_variance
-from rpcstats.survival.nonparametric._multiway import grouped_covariance
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from rpcstats._numerics.intervals import survival_interval
 from rpcstats.survival.competing._joint_course import (
-    coefficient_influence,
     course_of,
     row_spread,
     spread,
@@ -148,6 +147,6 @@ def _curves_of(
 
 def _pulls(fit: "CauseSpecificFit", steps: Sequence[HazardSteps]) -> list[FloatArray]:
     return [
-        coefficient_influence(step, part.frame.X, part.cov_model)
+        step.coefficient_influence(part.frame.X, part.cov_model)
         for step, part in zip(steps, fit.fits, strict=True)
     ]

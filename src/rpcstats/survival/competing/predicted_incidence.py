@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from rpcstats._numerics.intervals import normal_quantile
 from rpcstats._vocabulary import CONF_HIGH, CONF_LOW, ESTIMATE, STATE, STD_ERROR, STRATA, TIME
 from rpcstats.errors import ParameterError
+from rpcstats.survival._multiway import clustered_covariance
 from rpcstats.survival.competing._subdistribution_likelihood import risk_sums
 from rpcstats.survival.competing._subdistribution_scores import EventSums, RowInfluence
-from rpcstats.survival.nonparametric._multiway import clustered_covariance
 from rpcstats.survival.prediction.new_rows import NewRows, encode_rows
 from rpcstats.tables.summary import Summary
 

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from rpcstats._numerics.intervals import chi_square_p, normal_quantile
 from rpcstats._vocabulary import CONF_HIGH, CONF_LOW, DF, ESTIMATE, P_VALUE, STATISTIC, TERM, TIME
 from rpcstats.errors import ParameterError
+from rpcstats.survival._multiway import clustered_covariance
 from rpcstats.survival.competing._subdistribution_likelihood import risk_sums
 from rpcstats.survival.competing.fine_gray_estimation import score_influence
 from rpcstats.survival.cox_checks._natural_spline import smooth
-from rpcstats.survival.nonparametric._multiway import clustered_covariance
 from rpcstats.tables.summary import Summary
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from rpcstats.survival._multiway import clustered_covariance
 from rpcstats.survival.cox_checks._fitted_arrays import FittedArrays
-from rpcstats.survival.nonparametric._multiway import clustered_covariance
 from rpcstats.survival.partial.event_terms import expected_events
 from rpcstats.survival.partial.moments import first_moments, score_residuals
 

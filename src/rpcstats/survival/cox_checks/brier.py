@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from rpcstats._numerics.intervals import check_conf_level
 from rpcstats.errors import DataError, ParameterError
+from rpcstats.survival._multiway import clustered_covariance
 from rpcstats.survival._product_limit import product_limit
 from rpcstats.survival._risk_sets import risk_sets
 from rpcstats.survival.cox_checks._brier_sums import CensoredLosses, Losses
@@ -24,7 +25,6 @@ from rpcstats.survival.cox_checks.scoring_weights import (
     refuse_late_entry,
     scoring_weights,
 )
-from rpcstats.survival.nonparametric._multiway import clustered_covariance
 from rpcstats.survival.structure.remarks import missing_remark
 
 if TYPE_CHECKING:

@@ -10,14 +10,14 @@ from rpcstats._numerics.arguments import as_number
 from rpcstats._numerics.intervals import check_conf_level
 from rpcstats.errors import DataError, FormulaError, ParameterError
 from rpcstats.formula import group_columns, parse_formula
-from rpcstats.formula.censored import refuse_specials
+from rpcstats.formula.specials import refuse_specials
 from rpcstats.mixed.structure.response import read_numbers
+from rpcstats.survival._multiway import clustered_covariance
 from rpcstats.survival.cox_checks._censoring_curve import CensoringCurve
 from rpcstats.survival.cox_checks._concordance_estimate import discrimination, score_ranks
 from rpcstats.survival.cox_checks.concordance_result import Concordance, PairWeights
 from rpcstats.survival.cox_checks.evaluation_sample import EvaluationSample, read_sample
 from rpcstats.survival.cox_checks.predictions import scored_rows
-from rpcstats.survival.nonparametric._multiway import clustered_covariance
 from rpcstats.survival.structure.remarks import few_clusters_remark, missing_remark
 
 if TYPE_CHECKING:

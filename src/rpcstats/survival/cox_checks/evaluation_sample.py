@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from rpcstats.errors import DataError
 from rpcstats.formula import Formula, Groups, make_groups
-from rpcstats.formula.censored import censored_response
 from rpcstats.formula.columns import complete_rows, read_columns
 from rpcstats.formula.responses import read_event, read_times, read_weights
+from rpcstats.formula.specials import censored_response
 from rpcstats.mixed.structure.faults import Faults
 from rpcstats.survival.structure.hazard_frame import HazardFrame
 

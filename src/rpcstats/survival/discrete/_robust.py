@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from rpcstats.mixed.inference.cluster_blocks import MOST_COORDINATES
 from rpcstats.mixed.inference.cluster_robust import cluster_robust
+from rpcstats.survival._multiway import overlap
 from rpcstats.survival.discrete._cells import Cells
 from rpcstats.survival.discrete._cluster_sums import sums_by_cluster
 from rpcstats.survival.discrete._links import Moments
@@ -67,8 +68,11 @@ def ways_of(codes: tuple[IntArray, ...]) -> tuple[tuple[float, IntArray], ...]:
     if len(codes) == 1:
         return ((1.0, codes[0]),)
     first, second = codes
-    both = np.unique(first * (int(second.max()) + 1) + second, return_inverse=True)[1]
-    return ((1.0, first), (1.0, second), (-1.0, both.reshape(-1).astype(np.int64)))
+    return (
+        (1.0, first),
+        (1.0, second),
+        (-1.0, overlap([code.astype(np.int64, copy=False) for code in codes])),
+    )
 
 
 def is_cheap(cells: Cells, code: IntArray) -> bool:

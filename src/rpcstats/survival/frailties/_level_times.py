@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from rpcstats.survival.frailties._columns import MixedColumns, sum_by
 from rpcstats.survival.frailties._factors import LowRankFactor, OwnBlocks, Solve, cholesky
 from rpcstats.survival.frailties._point import Point
-from rpcstats.survival.partial.event_terms import event_places
+from rpcstats.survival.partial.event_terms import event_places, tied_times
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -36,7 +36,7 @@ def level_tables(point: Point) -> tuple[FloatArray, FloatArray, IntArray]:
     """
     columns, order, terms = point.columns, point.columns.order, point.terms
     m = order.n_time
-    tied = np.flatnonzero(terms.D0)
+    tied = tied_times(order, terms)
     places = event_places(order, tied) if len(tied) else np.empty(0, dtype=np.int64)
     column = np.repeat(np.arange(len(tied)), order.n_tied[tied])
     S, D = np.empty((columns.n_effect, m)), np.empty((columns.n_effect, len(tied)))

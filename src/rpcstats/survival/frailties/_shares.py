@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from rpcstats.survival.frailties._columns import sum_by
 from rpcstats.survival.frailties._point import Point
 from rpcstats.survival.partial.arrange import Arrangement
-from rpcstats.survival.partial.event_terms import event_places
+from rpcstats.survival.partial.event_terms import event_places, tied_times
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -66,7 +66,7 @@ class LevelSteps:
         at = np.minimum(self.begin, len(sums) - 1)
         held = np.where(inside, sums[self.end - 1] - before[at], 0.0)
         squares = sum_by(self.level, s * s * held, self.n_level)
-        tied = np.flatnonzero(terms.D0)
+        tied = tied_times(self.order, terms)
         if len(tied):
             squares += self._tied_part(point, s, tied)
         return squares

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from rpcstats.errors import FormulaError
 from rpcstats.formula.censored import CensoredSample
 from rpcstats.formula.groups import Groups
-from rpcstats.survival.nonparametric._multiway import clustered_covariance
+from rpcstats.survival._multiway import clustered_covariance
 from rpcstats.survival.nonparametric._score_test import GroupRisk, Scores, group_risk
 
 FloatArray = NDArray[np.float64]

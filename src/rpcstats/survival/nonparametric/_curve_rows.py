@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rpcstats.formula.censored import CensoredSample
+from rpcstats.survival._multiway import grouped_covariance
 from rpcstats.survival._risk_sets import RiskSets, risk_sets, still_in, yet_to_enter
 from rpcstats.survival.nonparametric._jackknife import Steps, log_survival_steps, row_influence
-from rpcstats.survival.nonparametric._multiway import grouped_covariance
 from rpcstats.survival.structure.remarks import few_at_risk_remark, few_clusters_remark
 
 FloatArray = NDArray[np.float64]

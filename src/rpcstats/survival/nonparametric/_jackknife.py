@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from rpcstats.survival._multiway import signed_clusters, variance_or_nan
 from rpcstats.survival._risk_sets import RiskSets
-from rpcstats.survival.nonparametric._multiway import signed_clusters, variance_or_nan
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]

@@ -13,10 +13,10 @@ from rpcstats._numerics.intervals import two_sided_p
 from rpcstats._vocabulary import N_EVENT, P_VALUE, STATISTIC, TERM
 from rpcstats.errors import FormulaError, ParameterError
 from rpcstats.formula.censored import CensoredSample, censored_sample
+from rpcstats.survival._multiway import clustered_covariance
 from rpcstats.survival.nonparametric._compared import counted_groups, is_negative
 from rpcstats.survival.nonparametric._curve_rows import cluster_remarks
 from rpcstats.survival.nonparametric._max_normal import largest_tail
-from rpcstats.survival.nonparametric._multiway import clustered_covariance
 from rpcstats.survival.nonparametric._score_test import GroupRisk, time_weight
 from rpcstats.survival.nonparametric.logrank import NO_TEST, check_weighting
 from rpcstats.tables.summary import Summary, counted

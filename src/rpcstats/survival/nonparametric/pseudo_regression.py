@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rpcstats.errors import ParameterError
+from rpcstats.survival._multiway import clustered_covariance
 from rpcstats.survival.nonparametric._curve_rows import cluster_remarks
 from rpcstats.survival.nonparametric._mean_model import MeanFit, MeanLink, fit_means
-from rpcstats.survival.nonparametric._multiway import clustered_covariance
 from rpcstats.survival.nonparametric._pseudo import PseudoKind
 from rpcstats.survival.nonparametric.pseudo_regression_fit import PseudoRegression
 from rpcstats.survival.nonparametric.pseudo_values import (

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from rpcstats._vocabulary import N_EVENT, TERM
 from rpcstats.errors import ParameterError
 from rpcstats.mixed.coefficients import coefficient_table
+from rpcstats.survival._multiway import variance_or_nan
 from rpcstats.survival.nonparametric._mean_model import MeanLink
-from rpcstats.survival.nonparametric._multiway import variance_or_nan
 from rpcstats.survival.nonparametric._pseudo import PseudoKind
 from rpcstats.survival.structure.hazard_frame import HazardFrame
 from rpcstats.tables.summary import Summary

@@ -18,7 +18,7 @@ from rpcstats._vocabulary import (
     STRATA,
     ReleaseKind,
 )
-from rpcstats.survival.nonparametric._multiway import variance_or_nan
+from rpcstats.survival._multiway import variance_or_nan
 from rpcstats.tables.summary import Summary, counted
 
 if TYPE_CHECKING:

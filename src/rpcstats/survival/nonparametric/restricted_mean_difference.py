@@ -18,7 +18,7 @@ from rpcstats._vocabulary import (
     STD_ERROR,
     TERM,
 )
-from rpcstats.survival.nonparametric._multiway import variance_or_nan
+from rpcstats.survival._multiway import variance_or_nan
 from rpcstats.survival.nonparametric.restricted_mean import RestrictedMean
 from rpcstats.tables.summary import Summary
 

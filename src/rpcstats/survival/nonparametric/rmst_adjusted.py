@@ -15,11 +15,11 @@ from rpcstats.formula import Groups, design, make_groups, parse_formula
 from rpcstats.formula.columns import read_columns
 from rpcstats.formula.design import fixed_columns, fixed_terms
 from rpcstats.mixed.structure.rank import find_rank
+from rpcstats.survival._multiway import clustered_covariance
 from rpcstats.survival._product_limit import product_limit
 from rpcstats.survival._risk_sets import risk_sets
 from rpcstats.survival.nonparametric._curve_rows import CurveRows, areas_ahead, cluster_remarks
 from rpcstats.survival.nonparametric._mean_model import LINKS, MeanFit
-from rpcstats.survival.nonparametric._multiway import clustered_covariance
 from rpcstats.survival.nonparametric._propensity import fit_propensity
 from rpcstats.survival.nonparametric.adjusted_means import AdjustedMeans, Adjustment
 from rpcstats.survival.nonparametric.pseudo_regression import check_link, not_solved, regress

@@ -76,22 +76,6 @@ def scaled_local(part: Local, factor: float) -> Local:
     return Local(factor * part.value, factor * part.first, factor * part.second)
 
 
-def summed_local(one: Local, other: Local) -> Local:
-    """Add two functions of the same rows.
-
-    Parameters
-    ----------
-    one, other : Local
-        The functions.
-
-    Returns
-    -------
-    Local
-        Their sum.
-    """
-    return Local(one.value + other.value, one.first + other.first, one.second + other.second)
-
-
 def outer(first: FloatArray) -> FloatArray:
     """Give the products of first derivatives.
 

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from rpcstats._numerics.intervals import check_conf_level
 from rpcstats.errors import FormulaError, ParameterError
 from rpcstats.formula import Design, Formula, design, parse_formula
-from rpcstats.formula.censored import refuse_specials
 from rpcstats.formula.columns import read_columns
 from rpcstats.formula.design import fixed_columns
+from rpcstats.formula.specials import refuse_specials
 from rpcstats.mixed.structure.rank import find_rank
 from rpcstats.survival.parametric.cure_fit import CureFit
 from rpcstats.survival.parametric.estimate_cure import estimate_cure

@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from rpcstats.errors import DataError, FormulaError
 from rpcstats.formula import Formula, Groups, make_groups, parse_formula
-from rpcstats.formula.censored import censored_response, refuse_specials
 from rpcstats.formula.columns import complete_rows, read_columns
 from rpcstats.formula.groups import group_columns
 from rpcstats.formula.responses import read_event, read_interval, read_times, read_weights
+from rpcstats.formula.specials import censored_response, refuse_specials
 from rpcstats.survival.parametric._innermost import Innermost, innermost
 from rpcstats.survival.parametric._turnbull import OPTIMAL, MassEstimate, estimate_mass
 from rpcstats.survival.parametric.turnbull_curves import Turnbull

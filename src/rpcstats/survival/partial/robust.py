@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from rpcstats.survival._multiway import overlap
 from rpcstats.survival.partial.likelihood import Point
 from rpcstats.survival.partial.moments import score_residuals
 
@@ -35,7 +36,7 @@ def sandwich_middle(point: Point, clusters: Sequence[IntArray]) -> FloatArray:
     order = point.likelihood.order
     arranged = [order.take(codes) for codes in clusters]
     if len(arranged) == 2:
-        arranged.append(crossed(*arranged))
+        arranged.append(overlap(arranged))
     sizes = [int(codes.max()) + 1 for codes in arranged] or [len(order.rows)]
     sums = [np.empty((len(point.beta), size)) for size in sizes]
     for j, x in enumerate(point.likelihood.X):
@@ -50,24 +51,6 @@ def sandwich_middle(point: Point, clusters: Sequence[IntArray]) -> FloatArray:
     for sign, total in zip(signs, sums, strict=False):
         middle += sign * (total @ total.T)
     return middle
-
-
-def crossed(first: IntArray, second: IntArray) -> IntArray:
-    """Give each combination of two groupings a number.
-
-    Parameters
-    ----------
-    first, second : ndarray of shape (n,), int
-        Codes from 0.
-
-    Returns
-    -------
-    ndarray of shape (n,), int
-        Codes of the combinations that occur, from 0.
-    """
-    cells = first * (int(second.max()) + 1) + second
-    codes: IntArray = np.unique(cells, return_inverse=True)[1].astype(np.int64)
-    return codes
 
 
 def _scores(point: Point, x: FloatArray) -> FloatArray:

@@ -7,8 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rpcstats.survival.partial.arrange import Arrangement
-from rpcstats.survival.partial.event_terms import EventTerms, Ties, event_terms
-from rpcstats.survival.partial.moments import first_moments
+from rpcstats.survival.partial.event_terms import (
+    EventTerms,
+    Ties,
+    event_places,
+    event_terms,
+    expected_events,
+    tied_times,
+)
+from rpcstats.survival.partial.moments import first_moments, score_residuals
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -114,6 +121,51 @@ class HazardSteps:
             slope=forward(single * unit),
             single=single,
         )
+
+    def coefficient_influence(self, X: FloatArray, cov: FloatArray) -> FloatArray:
+        """Give the influence of each row on the coefficients.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n, p)
+            Covariates as fitted, in the order of the data.
+        cov : ndarray of shape (p, p)
+            Inverse of the information.
+
+        Returns
+        -------
+        ndarray of shape (p, r)
+            Arranged.
+        """
+        order, terms = self.order, self.terms
+        lines = np.ascontiguousarray(order.take(X).T) - self.centre[:, None]
+        expected = expected_events(order, terms)
+        pull: FloatArray = cov @ score_residuals(order, lines, terms, expected)
+        return pull
+
+    def step_influence(self, gain: FloatArray) -> FloatArray:
+        """Give the influence of each row on a weighted sum of single steps, β being held.
+
+        Parameters
+        ----------
+        gain : ndarray of shape (m,)
+            What each step counts for, in the units of `terms`.
+
+        Returns
+        -------
+        ndarray of shape (r,)
+            Arranged.
+        """
+        order, terms = self.order, self.terms
+        part = -terms.r * order.so_far(gain * terms.A)
+        tied = tied_times(order, terms)
+        if len(tied):
+            at = event_places(order, tied)
+            part[at] += terms.r[at] * np.repeat((gain * terms.B)[tied], order.n_tied[tied])
+        share = gain * terms.e0 / order.weight_tied
+        events = order.events
+        part[events] += order.event_weights[events] * np.repeat(share, order.n_tied)
+        return part
 
     def places(self, stratum: int, times: FloatArray) -> IntArray:
         """Find the last event time of a stratum at or before each time.

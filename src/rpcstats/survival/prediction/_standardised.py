@@ -3,8 +3,6 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from rpcstats.survival.partial.event_terms import event_places, expected_events
-from rpcstats.survival.partial.moments import score_residuals
 from rpcstats.survival.prediction._hazard_steps import HazardSteps, ratio_of
 
 FloatArray = NDArray[np.float64]
@@ -51,13 +49,12 @@ def standardised(
 
 def influence(
     steps: HazardSteps,
-    fitted: FloatArray,
+    pull: FloatArray,
     X: FloatArray,
     offset: FloatArray | None,
     stratum: IntArray,
     weights: FloatArray | None,
     beta: FloatArray,
-    cov: FloatArray,
     times: FloatArray,
 ) -> tuple[FloatArray, FloatArray]:
     """Average predicted survival over the sample of the fit, with each row's influence.
@@ -66,12 +63,10 @@ def influence(
     ----------
     steps : HazardSteps
         Baseline hazards of the fit.
-    fitted : ndarray of shape (n, p)
-        Covariates as fitted.
+    pull : ndarray of shape (p, r)
+        Influence of each row on the coefficients, the same for every level of an exposure.
     X, offset, stratum, weights, beta, times
         As in `standardised`, for the same rows.
-    cov : ndarray of shape (p, p)
-        Model-based covariance of β, the inverse of the information.
 
     Returns
     -------
@@ -92,8 +87,6 @@ def influence(
     v = v / v.sum()
     estimate = S @ v
     own = (S - estimate[:, None]) * v
-    lines = np.ascontiguousarray(order.take(fitted).T) - steps.centre[:, None]
-    pull = cov @ score_residuals(order, lines, terms, expected_events(order, terms))
     falls = S * risk * v
     unit = np.ones(order.n_time) if terms.shift is None else np.exp(-terms.shift)[order.stratum]
     for k, time in enumerate(times):
@@ -102,23 +95,9 @@ def influence(
         by_step = -np.bincount(stratum, weights=falls[k], minlength=len(order.start) - 1)
         gain = np.where(order.time <= time, by_step[order.stratum], 0.0) * unit
         by_beta -= steps.single @ gain
-        arranged = by_beta @ pull + _own_steps(steps, gain)
+        arranged = by_beta @ pull + steps.step_influence(gain)
         own[k] += order.put(arranged)
     return estimate, own
-
-
-def _own_steps(steps: HazardSteps, gain: FloatArray) -> FloatArray:
-    """Give each arranged row's part in the baseline steps, each step counted `gain` times."""
-    order, terms = steps.order, steps.terms
-    part = -terms.r * order.so_far(gain * terms.A)
-    tied = np.flatnonzero(terms.D0)
-    if len(tied):
-        at = event_places(order, tied)
-        part[at] += terms.r[at] * np.repeat((gain * terms.B)[tied], order.n_tied[tied])
-    share = gain * terms.e0 / order.weight_tied
-    events = order.events
-    part[events] += order.event_weights[events] * np.repeat(share, order.n_tied)
-    return part
 
 
 def _survival(

@@ -12,7 +12,8 @@ from rpcstats.errors import DataError, ParameterError
 from rpcstats.formula import read_columns
 from rpcstats.formula.design import fixed_columns
 from rpcstats.mixed.structure.arithmetic import columns_used
-from rpcstats.survival.prediction._standardised import influence
+from rpcstats.survival._multiway import clustered_covariance
+from rpcstats.survival.prediction._standardised import influence, standardised
 from rpcstats.survival.prediction.bootstrap import bootstrap_covariance
 from rpcstats.survival.prediction.curves import checked_times, hazard_steps
 from rpcstats.survival.prediction.exposure import Level, exposure_levels, set_level
@@ -90,29 +91,21 @@ def standardise(
     encoded = [frame.encode(set_level(rows, exposure, level)) for level in chosen]
     units = tuple(groups.codes for groups in frame.clusters) or (np.arange(frame.n_obs),)
     steps = hazard_steps(fit)
-    found = [
-        influence(
-            steps,
-            frame.X,
-            X,
-            frame.offset,
-            frame.strata.codes,
-            frame.weights,
-            fit.beta,
-            fit.cov_model,
-            wanted,
-        )
-        for X in encoded
-    ]
+    sample = (frame.offset, frame.strata.codes, frame.weights, fit.beta, wanted)
     if variance == "influence":
-        cov = _clustered(np.concatenate([psi for _, psi in found]), units)
+        pull = steps.coefficient_influence(frame.X, fit.cov_model)
+        found = [influence(steps, pull, X, *sample) for X in encoded]
+        estimate = np.array([S for S, _ in found])
+        psi = np.concatenate([own for _, own in found])
+        cov = clustered_covariance(psi.T, [groups.codes for groups in frame.clusters])
     else:
+        estimate = np.array([standardised(steps, X, *sample) for X in encoded])
         cov = bootstrap_covariance(fit, encoded, wanted, units[0], n_boot=n_boot, seed=seed)
     return StandardisedSurvival(
         exposure=exposure,
         levels=tuple(level.label for level in chosen),
         times=wanted,
-        estimate=np.array([estimate for estimate, _ in found]),
+        estimate=estimate,
         cov=cov,
         counts=_counts(rows, exposure, chosen, frame.event),
         conf_level=level,
@@ -151,21 +144,6 @@ def _rows_of_fit(fit: "CoxFit", data: Any) -> pd.DataFrame:
     if not np.array_equal(same, fit.frame.X):
         raise DataError("data holds other covariates than the fit had: give the same frame.")
     return rows
-
-
-def _clustered(psi: FloatArray, units: tuple[IntArray, ...]) -> FloatArray:
-    """Sum influence over clusters, and square; over two kinds of cluster, both ways."""
-
-    def squared(codes: IntArray) -> FloatArray:
-        n = int(codes.max()) + 1
-        sums = np.array([np.bincount(codes, weights=line, minlength=n) for line in psi])
-        product: FloatArray = sums @ sums.T
-        return product
-
-    if len(units) == 1:
-        return squared(units[0])
-    both = np.unique(units[0] * (int(units[1].max()) + 1) + units[1], return_inverse=True)[1]
-    return squared(units[0]) + squared(units[1]) - squared(both.astype(np.int64))
 
 
 def _counts(

@@ -19,8 +19,9 @@ from rpcstats.survival.retention.course_model import (
     CLUSTER,
     NODES,
     TOO_FEW,
+    CourseModel,
     adjusting,
-    fit_course,
+    fit_sessions,
     known_rows,
     varying,
 )
@@ -127,13 +128,15 @@ def assumption_checks(retention: pd.DataFrame, *, by: Sequence[str]) -> Assumpti
         )
     rows = known_rows(retention, [*by, CLUSTER])
     columns = adjusting(rows, varying(rows, by))
+    enough = int(rows["event"].sum()) >= FEWEST_EVENTS
+    course = _Course.of(rows, columns) if enough else None
     checks = (
         (EVEN, "likelihood ratio", _even),
         (ALIKE, "likelihood ratio of a random effect", _alike),
         (STEADY, "score test of proportional hazards", _steady),
     )
     return AssumptionChecks(
-        frame=pd.DataFrame([_row(rows, columns, *check) for check in checks]),
+        frame=pd.DataFrame([_row(course, *check) for check in checks]),
         n_obs=len(rows),
         n_event=int(rows["event"].sum()),
         n_group=int(rows[CLUSTER].nunique()),
@@ -144,15 +147,25 @@ def assumption_checks(retention: pd.DataFrame, *, by: Sequence[str]) -> Assumpti
 Tested = tuple[float, float, float]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Course:
+    """Starters, the terms adjusted for, their sessions, and the model that the checks extend."""
+
+    rows: pd.DataFrame
+    columns: list[str]
+    periods: pd.DataFrame
+    small: CourseModel
+
+    @classmethod
+    def of(cls, rows: pd.DataFrame, columns: list[str]) -> "_Course":
+        periods = person_period(rows)
+        return cls(rows, columns, periods, fit_sessions(periods, ["session", *columns]))
+
+
 def _row(
-    rows: pd.DataFrame,
-    columns: Sequence[str],
-    check: str,
-    method: str,
-    test: Callable[[pd.DataFrame, Sequence[str]], Tested | None],
+    course: _Course | None, check: str, method: str, test: Callable[[_Course], Tested | None]
 ) -> dict[str, object]:
-    enough = int(rows["event"].sum()) >= FEWEST_EVENTS
-    found = test(rows, columns) if enough else None
+    found = None if course is None else test(course)
     statistic, df, p = (np.nan,) * 3 if found is None else found
     return {
         "check": check,
@@ -164,56 +177,56 @@ def _row(
     }
 
 
-def _even(rows: pd.DataFrame, columns: Sequence[str]) -> Tested | None:
+def _even(course: _Course) -> Tested | None:
     """Compare a hazard even in the session with one of its own a session.
 
     Where nobody leaves at a session its hazard is 0, and the likelihood has a supremum there.
     """
-    small = fit_course(rows, ["session", *columns])
-    times = rows.loc[rows["event"] == 1, "time"]
-    free = int(times.nunique()) - 2
-    if small.fit is None or free < 1:
+    rows = course.rows
+    free = int(rows.loc[rows["event"] == 1, "time"].nunique()) - 2
+    if course.small.fit is None or free < 1:
         return None
-    large = _own_hazards(rows, columns)
+    large = _own_hazards(course)
     if large is None:
         return None
-    statistic = max(2.0 * (large - small.fit.log_lik), 0.0)
+    statistic = max(2.0 * (large - course.small.fit.log_lik), 0.0)
     return statistic, float(free), float(chi_square_p(statistic, free))
 
 
-def _own_hazards(rows: pd.DataFrame, columns: Sequence[str]) -> float | None:
+def _own_hazards(course: _Course) -> float | None:
     """Give the log-likelihood of a hazard of its own for each session with leavers."""
-    periods = person_period(rows)
-    seen = periods.groupby("session")["event"].transform("sum") > 0
+    seen = course.periods.groupby("session")["event"].transform("sum") > 0
     # A session at which nobody left fits perfectly with a hazard of 0 and adds nothing.
-    periods = periods[seen.to_numpy()]
+    periods = course.periods[seen.to_numpy()]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         try:
-            fit = discrete_hazard("event ~ " + " + ".join(["C(session)", *columns]), periods)
+            fit = discrete_hazard("event ~ " + " + ".join(["C(session)", *course.columns]), periods)
         except DataError:
             return None
     return None if fit.trouble else fit.log_lik
 
 
-def _alike(rows: pd.DataFrame, columns: Sequence[str]) -> Tested | None:
-    small = fit_course(rows, ["session", *columns])
-    large = fit_course(rows, ["session", *columns, f"(1 | {CLUSTER})"], nagq=NODES)
-    if small.fit is None or large.fit is None or rows[CLUSTER].nunique() < 2:
+def _alike(course: _Course) -> Tested | None:
+    if course.small.fit is None or course.rows[CLUSTER].nunique() < 2:
         return None
-    statistic = max(2.0 * (large.fit.log_lik - small.fit.log_lik), 0.0)
+    terms = ["session", *course.columns, f"(1 | {CLUSTER})"]
+    large = fit_sessions(course.periods, terms, nagq=NODES)
+    if large.fit is None:
+        return None
+    statistic = max(2.0 * (large.fit.log_lik - course.small.fit.log_lik), 0.0)
     p = 1.0 if statistic == 0.0 else float(chi_square_p(statistic, 1)) / 2.0
     return statistic, 1.0, p
 
 
-def _steady(rows: pd.DataFrame, columns: Sequence[str]) -> Tested | None:
-    if not columns:
+def _steady(course: _Course) -> Tested | None:
+    if not course.columns:
         return None
-    formula = f"Surv(entry, time, event) ~ {' + '.join(columns)} + cluster({CLUSTER})"
+    formula = f"Surv(entry, time, event) ~ {' + '.join(course.columns)} + cluster({CLUSTER})"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         try:
-            fit = cox(formula, rows)
+            fit = cox(formula, course.rows)
             if not isinstance(fit, CoxFit) or fit.trouble:
                 return None
             table = fit.proportional_hazards(transform="identity").tidy()

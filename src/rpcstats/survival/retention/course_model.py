@@ -117,7 +117,7 @@ def adjusting(frame: pd.DataFrame, others: Sequence[str], column: str | None = N
 def fit_course(
     frame: pd.DataFrame, terms: Sequence[str], *, conf_level: float = 0.95, nagq: int = 1
 ) -> CourseModel:
-    """Fit a logit hazard of leaving, session by session.
+    """Fit a logit hazard of leaving, session by session, to starters.
 
     Parameters
     ----------
@@ -135,12 +135,36 @@ def fit_course(
     CourseModel
         The fit, or why there is none; a fit that must not be relied on counts as none.
     """
+    return fit_sessions(person_period(frame), terms, conf_level=conf_level, nagq=nagq)
+
+
+def fit_sessions(
+    periods: pd.DataFrame, terms: Sequence[str], *, conf_level: float = 0.95, nagq: int = 1
+) -> CourseModel:
+    """Fit a logit hazard of leaving to the sessions of starters.
+
+    Parameters
+    ----------
+    periods : DataFrame
+        One row a starter and session at risk, as `person_period` gives them.
+    terms : sequence of str
+        Terms of the right side.
+    conf_level : float
+        Level of the intervals.
+    nagq : int
+        Nodes of the quadrature over a random effect.
+
+    Returns
+    -------
+    CourseModel
+        The fit, or why there is none; a fit that must not be relied on counts as none.
+    """
     formula = "event ~ " + " + ".join(terms)
     with warnings.catch_warnings():
         # A fit in trouble becomes a note of the paper, which nobody can overlook.
         warnings.simplefilter("ignore", ConvergenceWarning)
         try:
-            fit = discrete_hazard(formula, person_period(frame), nagq=nagq, conf_level=conf_level)
+            fit = discrete_hazard(formula, periods, nagq=nagq, conf_level=conf_level)
         except DataError:
             return CourseModel(None, TOO_FEW)
     return CourseModel(None, NO_ESTIMATE) if fit.trouble else CourseModel(fit)

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from rpcstats._vocabulary import SPELL_FAULTS
 from rpcstats.errors import DataError
 from rpcstats.formula import Formula, parse_formula
-from rpcstats.formula.censored import censored_response
 from rpcstats.formula.columns import complete_rows, read_columns
+from rpcstats.formula.specials import censored_response
 from rpcstats.survival.states.person_rows import PersonOrder, find_breaks, person_order
 from rpcstats.survival.states.spells import numbers
 from rpcstats.survival.states.state_labels import StateCodes, read_states, states_held

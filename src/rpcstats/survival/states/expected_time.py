@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from rpcstats._numerics.intervals import normal_quantile
 from rpcstats._vocabulary import CONF_HIGH, CONF_LOW, ESTIMATE, STATE, STD_ERROR, STRATA
 from rpcstats.errors import ParameterError
-from rpcstats.survival.nonparametric._multiway import clustered_covariance
+from rpcstats.survival._multiway import clustered_covariance
 from rpcstats.survival.states._functionals import row_influence, worth_of_time
 from rpcstats.survival.states._occupation import occupation_steps
 from rpcstats.survival.states._state_counts import Graph, Stays, count_states

@@ -19,7 +19,7 @@ from rpcstats._vocabulary import (
     TERM,
     TIME,
 )
-from rpcstats.survival.nonparametric._multiway import signed_clusters
+from rpcstats.survival._multiway import signed_clusters
 from rpcstats.survival.states._mean_function import GroupRows, shared_covariance
 from rpcstats.survival.states.group_frames import wanted_times
 from rpcstats.survival.states.rate_test import refuse_one_group

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from rpcstats._numerics.intervals import chi_square_p
 from rpcstats._vocabulary import DF, N_EVENT, P_VALUE, STATISTIC, STRATA
 from rpcstats.errors import FormulaError
+from rpcstats.survival._multiway import clustered_covariance
 from rpcstats.survival._risk_sets import risk_sets
-from rpcstats.survival.nonparametric._multiway import clustered_covariance
 from rpcstats.survival.states._mean_function import robust_scores
 from rpcstats.tables.summary import Summary
 

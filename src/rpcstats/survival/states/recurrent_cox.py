@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from rpcstats.errors import DataError, ParameterError
 from rpcstats.formula import Formula, Surv, parse_formula
-from rpcstats.formula.censored import censored_response, refuse_specials
 from rpcstats.formula.column_kinds import refuse_lists
 from rpcstats.formula.columns import complete_rows, read_columns
 from rpcstats.formula.design import fixed_columns
 from rpcstats.formula.responses import read_event, read_times
+from rpcstats.formula.specials import censored_response, refuse_specials
 from rpcstats.mixed.structure.arithmetic import columns_used
 from rpcstats.survival.states.person_rows import PersonOrder, find_breaks, person_order
 from rpcstats.survival.states.plain_cox import SmoothTies, check_cox_options, plain_cox

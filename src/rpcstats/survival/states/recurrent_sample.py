@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from rpcstats.errors import DataError
 from rpcstats.formula import Formula, Groups, Surv, make_groups, parse_formula
-from rpcstats.formula.censored import censored_response, refuse_specials
 from rpcstats.formula.columns import complete_rows, read_columns
 from rpcstats.formula.groups import group_columns
 from rpcstats.formula.responses import read_event, read_times, read_weights
+from rpcstats.formula.specials import censored_response, refuse_specials
 from rpcstats.survival.states.person_rows import PersonOrder, find_breaks, person_order
 from rpcstats.tables.summary import counted
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rpcstats.survival.nonparametric._multiway import signed_clusters, variance_or_nan
+from rpcstats.survival._multiway import signed_clusters, variance_or_nan
 from rpcstats.survival.states._occupation import jackknife_variance, occupation_steps
 from rpcstats.survival.states._state_counts import Graph, Stays, count_states, moving_in
 from rpcstats.survival.structure.remarks import FEW_AT_RISK

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from rpcstats.survival.nonparametric._multiway import signed_clusters
+from rpcstats.survival._multiway import signed_clusters
 from rpcstats.survival.partial.arrange import arrange
 from rpcstats.survival.partial.event_terms import event_terms, expected_events
 from rpcstats.survival.partial.moments import score_residuals

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from rpcstats.errors import DataError
 from rpcstats.formula import Design, Formula, Groups, Surv, design, make_groups, parse_formula
-from rpcstats.formula.censored import censored_response, refuse_specials
 from rpcstats.formula.columns import complete_rows, read_columns
 from rpcstats.formula.design import fixed_columns
 from rpcstats.formula.responses import (
@@ -21,6 +20,7 @@ from rpcstats.formula.responses import (
     read_times,
     read_weights,
 )
+from rpcstats.formula.specials import censored_response, refuse_specials
 from rpcstats.mixed.structure.arithmetic import columns_used
 from rpcstats.mixed.structure.faults import Faults
 from rpcstats.mixed.structure.model_frame import Block
