@@ -252,6 +252,19 @@ STATES: Final = (
     CONF_LOW,
     CONF_HIGH,
 )
+GOAL_SCORES: Final = (
+    "episode_id", "person_id", "couple_id", "group_id", "cluster_id", "item", "occasion",
+    "session", "stage", "score", "state", "status", "is_due", "completed", "answered", "reached",
+    "last", "weight", "programme", "mode", "sex", "resident", "send_child", "source", "preference",
+    "imd_decile", "age_band",
+)  # fmt: skip
+SCORE_STATES: Final = ("rated", "rated_after_leaving", "missed", "left", "not_due")
+ESTIMANDS: Final = (
+    "estimand", "method", MEASURE, ESTIMATE, STD_ERROR, DF, CONF_LOW, CONF_HIGH, "n_obs",
+    "n_missing", "assumption",
+)  # fmt: skip
 SPELL_FAULTS: Final = ("fault", N, "n_id", NOTE)
 
-ReleaseKind = Literal["counts", "curve", "effects", "incidence", "mean", "published", "test"]
+ReleaseKind = Literal[
+    "counts", "curve", "effects", "estimates", "incidence", "mean", "published", "test"
+]

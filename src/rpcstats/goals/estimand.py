@@ -1,0 +1,90 @@
+"""An estimate that says what it estimates, of whom, and what it assumes."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import pandas as pd
+
+from rpcstats._vocabulary import ReleaseKind
+from rpcstats.tables.summary import Summary, counted
+
+Estimand = Literal["E5a", "E5b", "E5c"]
+
+MEANINGS: dict[Estimand, str] = {
+    "E5a": "all who started, at the level they had reached when they left or finished",
+    "E5b": "all who started, had all of them finished",
+    "E5c": "those who completed and answered the end form",
+}
+"""Whose change each estimand is about."""
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class EstimandResult:
+    """Change, or the chance of progress, under one estimand by one method.
+
+    Attributes
+    ----------
+    estimand : {"E5a", "E5b", "E5c"}
+        Treatment policy, hypothetical, or descriptive.
+    method : str
+        How it was estimated, in words.
+    assumption : str
+        What has to hold for the estimate to mean what it says, in words.
+    frame : DataFrame
+        Columns `ESTIMANDS`, a row a measure: ``mean change`` in points, ``progress`` as a share.
+    n_obs, n_missing : int
+        Parents the estimate is about; how many of them have no rating of their end.
+    n_group : int
+        Clusters.
+    conf_level : float
+        Level of the limits.
+    """
+
+    release_kind: ClassVar[ReleaseKind] = "estimates"
+
+    estimand: Estimand
+    method: str
+    assumption: str
+    frame: pd.DataFrame
+    n_obs: int
+    n_missing: int
+    n_group: int
+    conf_level: float
+
+    def tidy(self) -> pd.DataFrame:
+        """Give one row per measure.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns `ESTIMANDS`: estimand, method, measure, estimate, std_error, df, conf_low,
+            conf_high, n_obs, n_missing, assumption.
+        """
+        return self.frame.copy()
+
+    def glance(self) -> pd.DataFrame:
+        """Give one row about the estimate as a whole.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns estimand, method, n_obs, n_missing, n_group, conf_level.
+        """
+        names = ("estimand", "method", "n_obs", "n_missing", "n_group", "conf_level")
+        return pd.DataFrame([{name: getattr(self, name) for name in names}])
+
+    def summary(self) -> Summary:
+        """Give a readable account.
+
+        Returns
+        -------
+        Summary
+            Prints as text, shows as HTML in a notebook.
+        """
+        shown = self.frame.drop(columns=["estimand", "method", "assumption"])
+        heading = f"{self.estimand}: {MEANINGS[self.estimand]}"
+        remark = (
+            f"{counted(self.n_obs, 'parent')} in {counted(self.n_group, 'cluster')},"
+            f" {self.n_missing} without a rating of their end. {self.method}. {self.assumption}"
+        )
+        return Summary(heading, (shown,), remark)
