@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from rpcstats.mixed import r_squared as r_squared
     from rpcstats.mixed import slopes as slopes
     from rpcstats.mixed import variance_partition as variance_partition
+    from rpcstats.published import audit as audit
     from rpcstats.published import cited_documents as cited_documents
     from rpcstats.published import exact_tests as exact_tests
     from rpcstats.published import published_figures as published_figures
@@ -111,7 +112,7 @@ _ROOMS: Final = {
         "slopes",
         "variance_partition",
     ),
-    "published": ("cited_documents", "exact_tests", "published_figures", "read_facts"),
+    "published": ("audit", "cited_documents", "exact_tests", "published_figures", "read_facts"),
     "simulate": ("simulate_extract", "write_simulation"),
     "survival": (
         "adjusted_comparisons",

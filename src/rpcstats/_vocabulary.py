@@ -263,6 +263,32 @@ ESTIMANDS: Final = (
     "estimand", "method", MEASURE, ESTIMATE, STD_ERROR, DF, CONF_LOW, CONF_HIGH, "n_obs",
     "n_missing", "assumption",
 )  # fmt: skip
+FINDINGS: Final = (
+    "fact_id", "check", BASE_LABEL, BASE, "feasible", "printed", "verdict", "severity", "message",
+    "repair",
+)  # fmt: skip
+ANSWER: Final = "answer"
+CHANGE: Final = "change"
+ITEM: Final = "item"
+READINGS: Final = (MEASURE, DEFINITION, BASE_LABEL, *PROPORTION)
+BOUNDS: Final = (*READINGS, "n_unrated", "lowest", "highest", "words")
+CHANGE_CLASSES: Final = (CHANGE, BASE_LABEL, *PROPORTION)
+ANSWERS: Final = (ITEM, ANSWER, BASE_LABEL, *PROPORTION)
+ANSWER_BOUNDS: Final = (
+    ITEM, "n_agree", "n_answered", "n_asked", ESTIMATE, CONF_LOW, CONF_HIGH, "lowest", "highest",
+    "words",
+)  # fmt: skip
+PARENT_CHANGES: Final = (
+    "episode_id", "cluster_id", "n_goals", "n_rated", "start", "finish", "mean", "best", "worst",
+    "is_due", "completed", "answered",
+)  # fmt: skip
+TRAJECTORY: Final = ("series", STAGE, "n_obs", ESTIMATE, STD_ERROR, CONF_LOW, CONF_HIGH)
+SPREADS: Final = (GROUP, TERM, MEASURE, ESTIMATE, CONF_LOW, CONF_HIGH, "n_obs", "n_group")
+ESTIMAND_MEANINGS: Final = {
+    "E5a": "all who started, at the level they had reached when they left or finished",
+    "E5b": "all who started, had all of them finished",
+    "E5c": "those who completed and answered the end form",
+}
 SPELL_FAULTS: Final = ("fault", N, "n_id", NOTE)
 
 ReleaseKind = Literal[

@@ -9,6 +9,8 @@ import typer
 from rpcstats.cli.failures import EXIT_CODES, NOT_AS_IT_SHOULD_BE, plainly
 
 Mode = Literal["exact", "expectation"]
+Rounding = Literal["half_up", "half_even", "floor", "nearest5", "nearest10"]
+Policy = Literal["council", "tre", "opensafely", "internal"]
 
 
 class Format(StrEnum):
@@ -173,6 +175,39 @@ def simulate(
         from rpcstats.cli.show import show_simulation
 
         show_simulation(preset, to=to, seed=seed, mode=mode, overwrite=overwrite)
+
+
+@app.command()
+def audit(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help="Figures as CSV, XLSX or YAML with columns measure and value, or a folder.",
+        ),
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    html: Annotated[Path | None, typer.Option("--html", help="Write a page to this file.")] = None,
+    rounding: Annotated[Rounding, typer.Option(help="How figures were rounded.")] = "half_up",
+    policy: Annotated[Policy, typer.Option(help="Rule for small counts.")] = "council",
+    everything: Annotated[
+        bool, typer.Option("--all", help="Print notes too, not only errors and warnings.")
+    ] = False,
+) -> None:
+    """Check whether printed figures can be true together."""
+    with plainly():
+        from rpcstats.cli.show_audit import show_audit
+
+        sound = show_audit(
+            file,
+            as_json=as_json,
+            html=html,
+            rounding=rounding,
+            policy=policy,
+            everything=everything,
+        )
+        if not sound:
+            raise typer.Exit(NOT_AS_IT_SHOULD_BE)
 
 
 @app.command()

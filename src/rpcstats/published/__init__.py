@@ -1,15 +1,19 @@
 """Published figures of the evaluations: read, given their intervals, and compared exactly."""
 
+from rpcstats.published.audit import audit
+from rpcstats.published.audit_result import Audit
 from rpcstats.published.comparisons import ExactTests, exact_tests
 from rpcstats.published.documents import CitedDocuments, cited_documents
 from rpcstats.published.facts import Facts, read_facts
 from rpcstats.published.proportions import PublishedFigures, published_figures
 
 __all__ = [
+    "Audit",
     "CitedDocuments",
     "ExactTests",
     "Facts",
     "PublishedFigures",
+    "audit",
     "cited_documents",
     "exact_tests",
     "published_figures",

@@ -1,7 +1,7 @@
 """Facts as they were printed, each with its source; every fault named."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -43,8 +43,10 @@ NUMBER_UNITS: Final = (
     "months",
     "years",
     "sessions",
+    "mean",
+    "sd",
 )
-UNITS: Final = (*NUMBER_UNITS, "date", "direction")
+UNITS: Final = (*NUMBER_UNITS, "test", "date", "direction")
 QUALIFIERS: Final = (
     "exact",
     "rounded",
@@ -123,7 +125,7 @@ def read_facts(path: str | Path | None = None) -> Facts:
         for row, fact in enumerate(as_records(facts), start=2):
             faults += [
                 f"{fact['fact_id'] or 'no fact_id'} (row {row}): {fault}"
-                for fault in _faults(fact, known)
+                for fault in fact_faults(fact, known)
             ]
     if faults:
         raise SchemaError("The published facts have faults", faults)
@@ -166,11 +168,25 @@ def _twice(frame: pd.DataFrame, key: str) -> list[str]:
     return [f"{key} {name} comes more than once: give each its own" for name in repeated]
 
 
-def _faults(fact: Fact, sources: set[str]) -> Iterator[str]:
+def fact_faults(fact: Fact, sources: Collection[str] | None = None) -> Iterator[str]:
+    """Name what is wrong with a fact.
+
+    Parameters
+    ----------
+    fact : dict
+        One fact, every field text.
+    sources : collection of str, optional
+        Documents that are known; by default any will do.
+
+    Yields
+    ------
+    str
+        A fault and how to mend it; never the value.
+    """
     for name in _REQUIRED:
         if not fact[name]:
             yield f"{name} is empty"
-    if fact["source"] and fact["source"] not in sources:
+    if sources is not None and fact["source"] and fact["source"] not in sources:
         yield "its source is not in sources.csv"
     if fact["unit"] and fact["unit"] not in UNITS:
         yield f"unknown unit; use one of {', '.join(UNITS)}"
@@ -201,11 +217,12 @@ def _share_faults(fact: Fact) -> Iterator[str]:
     bad = [name for name, text in counts.items() if not _COUNT.fullmatch(text)]
     for name in bad:
         yield f"{name} is text where a whole number belongs"
-    if len(counts) == 2 and not bad:
-        if int(counts["numerator"]) > int(counts["denominator"]):
-            yield "numerator is greater than denominator"
-        elif int(counts["denominator"]) == 0:
-            yield "denominator is 0"
+    if bad:
+        return
+    if counts.get("denominator", "1").strip("0") == "":
+        yield "denominator is 0"
+    elif len(counts) == 2 and int(counts["numerator"]) > int(counts["denominator"]):
+        yield "numerator is greater than denominator"
 
 
 def _period_faults(fact: Fact) -> Iterator[str]:

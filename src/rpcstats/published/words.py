@@ -111,19 +111,31 @@ def period(fact: Fact) -> str:
     str
         For example "October 2021 to 27 February 2024"; empty if none was published.
     """
-    start, end = (_day(fact[name]) for name in ("period_start", "period_end"))
+    start, end = (day(fact[name]) for name in ("period_start", "period_end"))
     if start == end or not end:
         return start if start == end else f"from {start}"
     return f"{start} to {end}" if start else f"to {end}"
 
 
-def _day(text: str) -> str:
+def day(text: str) -> str:
+    """Give a date in words.
+
+    Parameters
+    ----------
+    text : str
+        YYYY, YYYY-MM or YYYY-MM-DD.
+
+    Returns
+    -------
+    str
+        For example "27 February 2024".
+    """
     if len(text) == 4 or not text:
         return text
     parts = [int(part) for part in text.split("-")]
     month = date(parts[0], parts[1], 1).strftime("%B")
-    day = f"{parts[2]} " if len(parts) == 3 else ""
-    return f"{day}{month} {parts[0]}"
+    number = f"{parts[2]} " if len(parts) == 3 else ""
+    return f"{number}{month} {parts[0]}"
 
 
 def prints_as(n: int, base: int, value: str) -> bool:

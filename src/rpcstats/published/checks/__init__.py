@@ -1,0 +1,1 @@
+"""Checks of printed figures: statements in, findings out."""
