@@ -120,7 +120,10 @@ def test_baseline_hazard_by_hand():
     table = fit.baseline_hazard()
     np.testing.assert_allclose(table["hazard"], steps)
     np.testing.assert_allclose(table["estimate"], np.cumsum(steps))
-    centred = fit.baseline_hazard(centred=True)
+    # An indicator stays at 0; a column of 0 and 2 is taken at its mean.
+    np.testing.assert_allclose(fit.baseline_hazard(centred=True)["hazard"], steps)
+    doubled = cox("Surv(time, event) ~ x", data.assign(x=2 * data["x"]))
+    centred = doubled.baseline_hazard(centred=True)
     np.testing.assert_allclose(centred["hazard"], np.array(steps) * np.sqrt(r))
 
 

@@ -89,7 +89,8 @@ def test_weight_two_is_not_quite_the_row_twice_under_efron():
 def test_all_methods_agree_without_ties(seed):
     data = _rows(seed)
     data["time"] += np.random.default_rng(seed).random(50) / 100
-    assume(data["time"].is_unique)
+    # Times closer than 1.5e-8 of their mean would count as tied.
+    assume(np.diff(np.sort(data["time"])).min() > 1e-6)
     efron, breslow, exact = (cox(FORMULA, data, ties=t) for t in ("efron", "breslow", "exact"))
     _same(efron, breslow)
     _same(efron, exact)

@@ -25,6 +25,43 @@ def as_number(value: Any) -> float:
     return float(value) if isinstance(value, Real) else np.nan
 
 
+def as_word(value: object) -> str:
+    """Read an argument that should be one of a few words.
+
+    Parameters
+    ----------
+    value : object
+        What was given.
+
+    Returns
+    -------
+    str
+        The word; an empty one for anything else, arrays included.
+    """
+    return value if isinstance(value, str) else ""
+
+
+def check_flags(**flags: object) -> None:
+    """Refuse arguments that should be True or False and are not.
+
+    Parameters
+    ----------
+    **flags : object
+        What was given, by the name of the argument.
+
+    Raises
+    ------
+    ParameterError
+        If one is neither; all of them are named.
+    """
+    wrong = [name for name, value in flags.items() if not isinstance(value, (bool, np.bool_))]
+    if wrong:
+        raise ParameterError(
+            "An option is neither True nor False",
+            [f"give {name}=True or {name}=False" for name in wrong],
+        )
+
+
 def check_seed(seed: object) -> None:
     """Refuse a seed that starts no repeatable sequence of random numbers.
 

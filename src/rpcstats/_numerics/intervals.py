@@ -219,7 +219,7 @@ def survival_limits(
     ParameterError
         If `conf_type` is unknown.
     """
-    if conf_type not in CONF_TYPES:
+    if not isinstance(conf_type, str) or conf_type not in CONF_TYPES:
         raise ParameterError("conf_type is unknown", [f"choose one of {', '.join(CONF_TYPES)}"])
     S = np.asarray(estimate, dtype=np.float64)
     half = np.asarray(half_width, dtype=np.float64)

@@ -9,6 +9,10 @@ from rpcstats.errors import DataError
 
 _DATES = frozenset({"datetime64", "datetime", "date", "time", "timedelta", "timedelta64", "period"})
 _NUMBERS = frozenset({"integer", "floating", "mixed-integer-float", "decimal", "complex"})
+_LOOKED_AT = 100
+"""Rows of a column of texts that are looked at before all its values are."""
+MOST_CODES = 10
+"""Numbers written as texts that can still be codes of categories beside a word."""
 _SINGLE = frozenset({"string", "boolean"})
 
 
@@ -118,7 +122,10 @@ def _unpacked(values: pd.Series) -> pd.Series:
 
 def _refuse_kind(values: pd.Series, name: str) -> None:
     dtype = values.dtype
-    if is_text(dtype) or (isinstance(dtype, np.dtype) and dtype.kind in "iufb"):
+    if is_text(dtype):
+        _refuse_written_numbers(values, name)
+        return
+    if isinstance(dtype, np.dtype) and dtype.kind in "iufb":
         return
     kind = pd.api.types.infer_dtype(values, skipna=True)
     if kind in _DATES:
@@ -130,8 +137,35 @@ def _refuse_kind(values: pd.Series, name: str) -> None:
             f'"{name}" holds numbers stored as objects: convert it first, as with '
             "pandas.to_numeric, or write C() around it for categories."
         )
-    if not _is_object(values):
+    if _is_object(values):
+        n_text = sum(isinstance(value, str) for value in values)
+        if 0 < n_text < len(values):
+            raise DataError(
+                f'"{name}" holds texts in {n_text} of {len(values)} rows, and other values in the'
+                " rest: mend or empty those cells, or write C() around it for categories."
+            )
+        _refuse_written_numbers(values, name)
+    else:
         raise DataError(f'"{name}" holds neither numbers nor categories: turn it into one of them.')
+
+
+def _refuse_written_numbers(values: pd.Series, name: str) -> None:
+    """Refuse texts that were meant as numbers: one text cell makes a whole column text.
+
+    Codes such as "1" to "6" are categories, as they are in R; many numbers with a text among
+    them, or with decimals, are not.
+    """
+    if not pd.to_numeric(values.head(_LOOKED_AT), errors="coerce").notna().any():
+        return
+    distinct = pd.Series(values.unique())
+    numbers = pd.to_numeric(distinct, errors="coerce")
+    n_number = int(numbers.notna().sum())
+    is_measured = n_number < len(distinct) or bool((numbers % 1 != 0).any())
+    if is_measured and n_number > MOST_CODES and 2 * n_number > len(distinct):
+        raise DataError(
+            f'"{name}" holds numbers written as texts: convert it, as with pandas.to_numeric, and'
+            " mend cells that are none, or write C() around it for categories."
+        )
 
 
 def _is_object(values: pd.Series) -> bool:

@@ -14,7 +14,7 @@ from rpcstats.errors import DataError, FormulaError
 _NAMED = 4
 
 
-def read_columns(data: Any, columns: Iterable[str]) -> pd.DataFrame:
+def read_columns(data: Any, columns: Iterable[str], *, copy: bool = True) -> pd.DataFrame:
     """Take the named columns of a frame.
 
     Parameters
@@ -23,6 +23,9 @@ def read_columns(data: Any, columns: Iterable[str]) -> pd.DataFrame:
         Polars, Arrow and others included; a lazy frame has to be collected first.
     columns : iterable of str
         Columns wanted; repeats are dropped.
+    copy : bool
+        Whether the columns are the caller's own; else they are only to be read, before control
+        goes back to whoever gave the data.
 
     Returns
     -------
@@ -40,7 +43,7 @@ def read_columns(data: Any, columns: Iterable[str]) -> pd.DataFrame:
     if isinstance(data, pd.DataFrame):
         _require(wanted, list(data.columns))
         _refuse_twins(wanted, list(data.columns))
-        frame = data[wanted].reset_index(drop=True)
+        frame = data[wanted].reset_index(drop=True) if copy else _viewed(data, wanted)
     else:
         frame = _through_narwhals(data, wanted)
     if len(frame) == 0:
@@ -48,6 +51,14 @@ def read_columns(data: Any, columns: Iterable[str]) -> pd.DataFrame:
             "The data have no rows: a filter took all away, or nothing was recorded by the data"
             " cut."
         )
+    return frame
+
+
+def _viewed(data: pd.DataFrame, wanted: list[str]) -> pd.DataFrame:
+    """Take columns as they stand; pandas copies them once or twice when it takes several."""
+    frame = pd.DataFrame({name: data[name] for name in wanted}, data.index, copy=False)
+    frame.index = pd.RangeIndex(len(data))
+    frame.attrs = dict(data.attrs)
     return frame
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from rpcstats.errors import DataError
 from rpcstats.formula.column_kinds import plain_kinds
 from rpcstats.formula.columns import complete_rows, read_columns
+from rpcstats.formula.design_columns import DesignColumns
 from rpcstats.formula.formulaic_terms import (
     coded_columns,
     encode_formulaic_terms,
@@ -20,7 +21,10 @@ from rpcstats.formula.formulaic_terms import (
 )
 from rpcstats.formula.parse import Formula, parse_formula
 from rpcstats.formula.plain_columns import PlainSpec, fit_plain_terms
+from rpcstats.formula.plain_recipe import PlainRecipe
 from rpcstats.formula.plain_terms import PlainTerms, read_plain_terms
+
+_NOT_FINITE = "A term of the formula gives values that are not finite, such as log(0)."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,8 +35,8 @@ class Design:
     ----------
     formula : Formula
         The formula taken apart.
-    X : ndarray of shape (n, p)
-        Columns of the fixed effects, row-major; read-only.
+    columns : DesignColumns
+        The matrix, or what makes its columns.
     names : tuple of str
         Their names, such as "mode[T.online]".
     kept : ndarray of shape (n,), int
@@ -44,12 +48,17 @@ class Design:
     """
 
     formula: Formula
-    X: NDArray[np.float64]
+    columns: DesignColumns
     names: tuple[str, ...]
     kept: NDArray[np.int64]
     n_missing: int
     levels: dict[str, tuple[object, ...]]
     _spec: Any
+
+    @property
+    def X(self) -> NDArray[np.float64]:  # noqa: N802
+        """Columns of the fixed effects, of shape (n, p), row-major; read-only."""
+        return self.columns.matrix()
 
     def encode(self, data: Any) -> NDArray[np.float64]:
         """Encode new rows exactly as the rows of the fit.
@@ -79,7 +88,7 @@ class Design:
         return _checked(encode_formulaic_terms(self._spec, frame))
 
 
-def design(formula: str | Formula, data: Any) -> Design:
+def design(formula: str | Formula, data: Any, *, lazily: bool = False) -> Design:
     """Build the fixed-effects design matrix of a formula.
 
     Parameters
@@ -89,6 +98,10 @@ def design(formula: str | Formula, data: Any) -> Design:
         of `data` and a closed list of functions can be named, and no other Python is run.
     data : frame
         pandas, or any frame narwhals reads.
+    lazily : bool
+        Whether the columns of plain terms are made when they are asked for. Until then the
+        design reads `data`, so that the matrix has to be asked for before control goes back to
+        whoever gave them.
 
     Returns
     -------
@@ -119,16 +132,17 @@ def design(formula: str | Formula, data: Any) -> Design:
     if isinstance(right, PlainTerms):
         plain = fit_plain_terms(right, frame)
         if plain is not None:
-            X, spec = _checked(plain[0]), plain[1]
-            return Design(parsed, X, spec.names, kept, n_missing, spec.levels, spec)
-        right = read_formulaic_terms(parsed)
+            columns, spec = _planned(plain[0], lazily=lazily), plain[1]
+            return Design(parsed, columns, spec.names, kept, n_missing, spec.levels, spec)
+        right, frame = read_formulaic_terms(parsed), frame.copy()
     X, state = fit_formulaic_terms(right, frame)
     levels = {
         term: tuple(found["categories"])
         for term, (_, found) in state.encoder_state.items()
         if "categories" in found
     }
-    return Design(parsed, _checked(X), tuple(state.column_names), kept, n_missing, levels, state)
+    columns, names = DesignColumns(_checked(X)), tuple(state.column_names)
+    return Design(parsed, columns, names, kept, n_missing, levels, state)
 
 
 def fixed_columns(formula: Formula) -> tuple[str, ...]:
@@ -187,7 +201,9 @@ def _right_side(formula: Formula) -> Any:
 def _frame_for(source: Any, data: Any) -> pd.DataFrame:
     variables = _variables(source)
     if variables:
-        return read_columns(data, sorted(variables))
+        # Plain terms make columns of their own; formulaic gets no frame it could write to.
+        is_plain = isinstance(source, (PlainTerms, PlainSpec))
+        return read_columns(data, sorted(variables), copy=not is_plain)
     try:
         return pd.DataFrame(index=pd.RangeIndex(len(data)))
     except TypeError:
@@ -212,9 +228,18 @@ def _coded(source: Any) -> set[str]:
     return coded_columns(source)
 
 
+def _planned(recipe: PlainRecipe, *, lazily: bool) -> DesignColumns:
+    """Make the matrix, or look at each column and make it later."""
+    if not lazily:
+        return DesignColumns(_checked(recipe.rows(slice(None))))
+    if not all(np.isfinite(recipe.line(j)).all() for j in range(recipe.shape[1])):
+        raise DataError(_NOT_FINITE)
+    return DesignColumns(None, recipe)
+
+
 def _checked(X: NDArray[np.float64]) -> NDArray[np.float64]:
     if not np.isfinite(X).all():
-        raise DataError("A term of the formula gives values that are not finite, such as log(0).")
+        raise DataError(_NOT_FINITE)
     X = np.ascontiguousarray(X)
     X.setflags(write=False)
     return X

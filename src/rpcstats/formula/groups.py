@@ -1,12 +1,13 @@
 """Groups made by one or more columns: codes and R-like labels."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from rpcstats.errors import FormulaError
+from rpcstats.errors import DataError, FormulaError
 from rpcstats.formula.column_kinds import refuse_lists
 from rpcstats.formula.parse import Formula
 from rpcstats.formula.pieces import called, plain_name
@@ -90,7 +91,7 @@ def make_groups(frame: pd.DataFrame, columns: tuple[str, ...]) -> Groups:
         If a cell is a list.
     """
     if not columns:
-        return Groups(_frozen(np.zeros(len(frame), dtype=np.int64)), (ALL,), ((),))
+        return Groups(np.broadcast_to(np.int64(0), len(frame)), (ALL,), ((),))
     if len(columns) == 1:
         return _one_column(frame, columns[0])
     combined = np.zeros(len(frame), dtype=np.int64)
@@ -112,6 +113,54 @@ def make_groups(frame: pd.DataFrame, columns: tuple[str, ...]) -> Groups:
         for row in rows
     )
     return Groups(_frozen(codes), labels, rows)
+
+
+def cluster_groups(frame: pd.DataFrame, columns: tuple[str, ...]) -> tuple[Groups, ...]:
+    """Give the clusters of each column inside cluster().
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Rows without missing values in `columns`.
+    columns : tuple of str
+        The columns.
+
+    Returns
+    -------
+    tuple of Groups
+        One a column.
+
+    Raises
+    ------
+    DataError
+        If a column holds one cluster, whose robust errors would all be 0, or a cell is a list.
+    """
+    found = tuple(make_groups(frame, (name,)) for name in columns)
+    refuse_one_cluster(found, columns)
+    return found
+
+
+def refuse_one_cluster(clusters: Sequence[Groups], columns: Sequence[str]) -> None:
+    """Refuse clusters that tell nothing of variation.
+
+    Parameters
+    ----------
+    clusters : sequence of Groups
+        Clusters, one for each column inside cluster().
+    columns : sequence of str
+        Those columns.
+
+    Raises
+    ------
+    DataError
+        If a column holds one cluster.
+    """
+    for name, groups in zip(columns, clusters, strict=True):
+        if len(groups.labels) < 2:
+            raise DataError(
+                f"Every row is in one cluster of {name}: robust errors need two clusters or more."
+                " Leave cluster() out, or name another column."
+            )
 
 
 def _one_column(frame: pd.DataFrame, column: str) -> Groups:

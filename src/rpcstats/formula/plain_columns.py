@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from rpcstats.errors import DataError
 from rpcstats.formula.column_kinds import is_text, refuse_lists
+from rpcstats.formula.plain_recipe import CodeArray, PlainRecipe, picks_of
 from rpcstats.formula.plain_terms import PlainTerms, ScopedTerm, scoped_terms
 
 FloatArray = NDArray[np.float64]
-CodeArray = NDArray[np.integer]
 
 MAX_COLUMNS = 2_000
 MAX_CELLS = 500_000_000
@@ -62,14 +62,14 @@ class PlainSpec:
             if factor in self.levels:
                 codes[factor] = _known_codes(frame[column], self.levels[factor])
             elif _is_number(frame[column].dtype):
-                numbers[factor] = frame[column].to_numpy(dtype=np.float64)
+                numbers[factor] = frame[column].to_numpy()
             else:
                 raise DataError(f'"{column}" held numbers in the fit; give numbers in new rows.')
-        return _filled(self, codes, numbers, len(frame))
+        return PlainRecipe(self.scoped, self.levels, codes, numbers, len(frame)).rows(slice(None))
 
 
-def fit_plain_terms(terms: PlainTerms, frame: pd.DataFrame) -> tuple[FloatArray, PlainSpec] | None:
-    """Build the design columns of plain terms.
+def fit_plain_terms(terms: PlainTerms, frame: pd.DataFrame) -> tuple[PlainRecipe, PlainSpec] | None:
+    """Find what the design columns of plain terms are made from.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def fit_plain_terms(terms: PlainTerms, frame: pd.DataFrame) -> tuple[FloatArray,
     Returns
     -------
     tuple or None
-        The design (row-major) and its encoding; None if a column is of a kind left to formulaic.
+        What makes the design, and its encoding; None if a column is of a kind left to formulaic.
 
     Raises
     ------
@@ -96,7 +96,7 @@ def fit_plain_terms(terms: PlainTerms, frame: pd.DataFrame) -> tuple[FloatArray,
         if factor in terms.forced or not _is_number(values.dtype):
             codes[factor], levels[factor] = code_levels(values)
         else:
-            numbers[factor] = values.to_numpy(dtype=np.float64)
+            numbers[factor] = values.to_numpy()
     sizes = {factor: len(found) for factor, found in levels.items()}
     scoped = scoped_terms(terms, sizes)
     counts = {
@@ -108,7 +108,7 @@ def fit_plain_terms(terms: PlainTerms, frame: pd.DataFrame) -> tuple[FloatArray,
     refuse_many_columns(counts, len(frame))
     names = tuple(name for term in scoped for name in _names(term, levels))
     spec = PlainSpec(terms, scoped, levels, names)
-    return _filled(spec, codes, numbers, len(frame)), spec
+    return PlainRecipe(scoped, levels, codes, numbers, len(frame)), spec
 
 
 def refuse_many_columns(counts: dict[str, int], n_row: int) -> None:
@@ -167,12 +167,6 @@ def code_levels(values: pd.Series) -> tuple[CodeArray, tuple[object, ...]]:
     return (np.cumsum(used) - 1)[codes], tuple(itertools.compress(levels, used))
 
 
-def _picks(term: ScopedTerm, levels: dict[str, tuple[object, ...]]) -> list[tuple[int, ...]]:
-    """List the levels of each column of a term; the first factor varies fastest."""
-    runs = [range(int(reduced), len(levels.get(name, (0,)))) for name, reduced in reversed(term)]
-    return [picks[::-1] for picks in itertools.product(*runs)]
-
-
 def _names(term: ScopedTerm, levels: dict[str, tuple[object, ...]]) -> list[str]:
     return [
         ":".join(
@@ -180,47 +174,8 @@ def _names(term: ScopedTerm, levels: dict[str, tuple[object, ...]]) -> list[str]
             for (name, reduced), pick in zip(term, picks, strict=True)
         )
         or "Intercept"
-        for picks in _picks(term, levels)
+        for picks in picks_of(term, levels)
     ]
-
-
-def _filled(
-    spec: PlainSpec,
-    codes: dict[str, CodeArray],
-    numbers: dict[str, FloatArray],
-    n_row: int,
-) -> FloatArray:
-    X = np.empty((n_row, len(spec.names)))
-    column = 0
-    for term in spec.scoped:
-        factors = [name for name, _ in term if name in codes]
-        amount = _product([numbers[name] for name, _ in term if name in numbers])
-        strides = np.cumprod([1, *(len(spec.levels[name]) for name in factors)])
-        cell = _combined([codes[name] for name in factors], strides)
-        for picks in _picks(term, spec.levels):
-            chosen = [pick for (name, _), pick in zip(term, picks, strict=True) if name in codes]
-            if cell is None:
-                X[:, column] = amount
-            else:
-                np.multiply(cell == int(np.dot(chosen, strides[:-1])), amount, out=X[:, column])
-            column += 1
-    return X
-
-
-def _product(columns: list[FloatArray]) -> FloatArray:
-    product = columns[0] if columns else np.ones(1)
-    for column in columns[1:]:
-        product = product * column
-    return product
-
-
-def _combined(codes: list[CodeArray], strides: NDArray[np.int64]) -> CodeArray | None:
-    if len(codes) < 2:
-        return codes[0] if codes else None
-    cell = codes[0].astype(np.int64)
-    for code, stride in zip(codes[1:], strides[1:], strict=False):
-        cell += code * stride
-    return cell
 
 
 def _known_codes(values: pd.Series, levels: tuple[object, ...]) -> CodeArray:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from rpcstats.errors import DataError
 from rpcstats.formula.column_kinds import is_real, refuse_lists
 from rpcstats.formula.parse import Surv
+from rpcstats.formula.tied_times import same_times
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -46,7 +47,7 @@ def read_times(frame: pd.DataFrame, response: Surv) -> tuple[FloatArray, FloatAr
     Returns
     -------
     time : ndarray of shape (n,)
-        Times of exit, 0 or more.
+        Times of exit, 0 or more; those that differ by rounding only are equal (`same_times`).
     entry : ndarray of shape (n,) or None
         Times of entry, each before its exit; None if everybody is seen from time 0.
 
@@ -57,7 +58,7 @@ def read_times(frame: pd.DataFrame, response: Surv) -> tuple[FloatArray, FloatAr
     """
     time = _durations(frame[response.time], "time")
     if response.entry is None:
-        return time, None
+        return same_times(time, None)
     entry = _durations(frame[response.entry], "entry")
     late = int((entry >= time).sum())
     if late:
@@ -65,7 +66,7 @@ def read_times(frame: pd.DataFrame, response: Surv) -> tuple[FloatArray, FloatAr
             f"Entry must come before exit; it does not in {late} row{'s' * (late > 1)}: "
             "leave out those never at risk, or mend the two columns."
         )
-    return time, entry if entry.any() else None
+    return same_times(time, entry if entry.any() else None)
 
 
 def read_event(values: pd.Series) -> NDArray[np.bool_]:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from rpcstats.errors import DataError
 from rpcstats.formula.columns import complete_rows, read_columns
-from rpcstats.formula.groups import group_columns, make_groups
+from rpcstats.formula.groups import cluster_groups, group_columns, make_groups
 from rpcstats.formula.parse import Formula, Surv, parse_formula
 from rpcstats.formula.responses import read_weights
 from rpcstats.formula.specials import censored_response, refuse_specials
@@ -52,14 +52,14 @@ class SampleRows:
         Raises
         ------
         DataError
-            If weights are no finite numbers above 0.
+            If weights are no finite numbers above 0, or every row is in one cluster.
         """
         frame, names = self.frame, tuple(dict.fromkeys(self.formula.cluster))
         return {
             "weights": None if self.weights is None else read_weights(frame[self.weights]),
             "groups": make_groups(frame, self.by),
             "strata": make_groups(frame, self.formula.strata),
-            "clusters": tuple(make_groups(frame, (name,)).codes for name in names),
+            "clusters": tuple(groups.codes for groups in cluster_groups(frame, names)),
             "cluster_names": names,
             "n_missing": len(self.whole) - len(frame),
         }
@@ -98,7 +98,8 @@ def sample_rows(
     refuse_specials(parsed, allow)
     by = group_columns(parsed)
     extra = () if weights is None else (weights,)
-    whole = read_columns(data, (*response.columns, *by, *parsed.strata, *parsed.cluster, *extra))
+    wanted = (*response.columns, *by, *parsed.strata, *parsed.cluster, *extra)
+    whole = read_columns(data, wanted, copy=False)  # every array that is kept is made from these
     complete = complete_rows(whole)
     frame = whole if complete.all() else whole[complete]
     if len(frame) == 0:

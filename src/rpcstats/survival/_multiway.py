@@ -99,7 +99,7 @@ def cluster_sums(influence: FloatArray, codes: IntArray) -> FloatArray:
         One row a cluster.
     """
     columns = [np.bincount(codes, weights=column) for column in influence.T]
-    return np.column_stack(columns)
+    return np.column_stack(columns) if columns else np.zeros((int(codes.max()) + 1, 0))
 
 
 def grouped_covariance(

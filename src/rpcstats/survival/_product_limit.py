@@ -32,14 +32,14 @@ def product_limit(counts: RiskSets) -> tuple[FloatArray, FloatArray]:
     Kaplan and Meier (1958); Greenwood (1926).
     """
     n, d = counts.n_risk, counts.n_event
-    S, variance = np.empty(len(n)), np.empty(len(n))
+    # In place, for these are the longest vectors of a curve.
+    S, variance = d / n, n - d
     with np.errstate(divide="ignore", invalid="ignore"):
-        hazard = d / n
-        growth = hazard / (n - d)
-        step = 1 - hazard
+        np.divide(S, variance, out=variance)
+    np.subtract(1.0, S, out=S)
     for a, b in pairwise(counts.start):
-        np.cumprod(step[a:b], out=S[a:b])
-        np.cumsum(growth[a:b], out=variance[a:b])
+        np.cumprod(S[a:b], out=S[a:b])
+        np.cumsum(variance[a:b], out=variance[a:b])
     return S, variance
 
 

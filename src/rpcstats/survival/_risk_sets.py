@@ -5,26 +5,26 @@ A row is at risk at t if entry < t <= time. Rows are put in order once, by strat
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from rpcstats.survival._packed_times import PackedTimes, packed_times
+from rpcstats.survival._row_places import RowPlaces, Rows, starts_whole
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 
-_CELLS_PER_ROW = 4
-"""Whole-number times are counted in cells, not sorted, up to this many cells a row."""
-
-_CELLS_AT_LEAST = 1024
-"""and up to this many in any case."""
+_PACKED_FROM = 2_000
+"""Fewer rows are sorted by their places, which costs nothing there."""
 
 _SAME_WEIGHT = 1e-12
 """Weighted sums of the same rows in another order differ by less than this, relatively."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class RiskSets:
     """Distinct times of each stratum with the weight at risk, failing and leaving.
 
@@ -34,10 +34,8 @@ class RiskSets:
         Where each stratum's times begin.
     time, n_risk, n_event, n_censor : ndarray of shape (m,)
         By stratum, then time. Counts, or sums of weights.
-    order : ndarray of shape (n,), int, or None
-        Rows by stratum and time; None if they were counted where they stand.
-    position : ndarray of shape (n,), int
-        Index into `time` of each row, taken in `order`.
+    places : RowPlaces
+        Where the rows stand.
     entry_position : ndarray of shape (n,), int, or None
         Index of the first time after entry, taken in `order`; None without late entry.
     """
@@ -47,9 +45,18 @@ class RiskSets:
     n_risk: FloatArray
     n_event: FloatArray
     n_censor: FloatArray
-    order: IntArray | None
-    position: IntArray
+    places: RowPlaces
     entry_position: IntArray | None
+
+    @property
+    def order(self) -> IntArray | None:
+        """Rows by stratum and time; None if they were counted where they stand."""
+        return self.places.found.order
+
+    @property
+    def position(self) -> IntArray:
+        """Index into `time` of each row, taken in `order`."""
+        return self.places.found.position
 
     def arranged(self, values: NDArray[Any]) -> NDArray[Any]:
         """Take values of the rows in `order`."""
@@ -92,7 +99,8 @@ def risk_sets(
     RiskSets
         The counts and where each row stands in them.
     """
-    rows = _by_counting(time, stratum, n_stratum) or _by_sorting(time, stratum, n_stratum)
+    places = RowPlaces(time, stratum, n_stratum)
+    rows = places.found
 
     def arranged(values: NDArray[Any]) -> NDArray[Any]:
         return values if rows.order is None else values[rows.order]
@@ -118,10 +126,49 @@ def risk_sets(
         n_risk=n_risk,
         n_event=n_event,
         n_censor=total - n_event,
-        order=rows.order,
-        position=rows.position,
+        places=places,
         entry_position=entered,
     )
+
+
+def risk_counts(
+    time: FloatArray,
+    code: NDArray[Any],
+    is_event: BoolArray,
+    *,
+    stratum: IntArray | None = None,
+    n_stratum: int = 1,
+) -> tuple[RiskSets, PackedTimes] | None:
+    """Count rows at each distinct time, and put them in order only if that is asked for.
+
+    Parameters
+    ----------
+    time : ndarray of shape (n,)
+        Times of exit, 0 or more.
+    code : ndarray of shape (n,), int or bool
+        What each row ended with, 0 to k - 1.
+    is_event : ndarray of shape (k,), bool
+        Whether each code is an event.
+    stratum, n_stratum
+        As in `risk_sets`.
+
+    Returns
+    -------
+    tuple or None
+        The counts, and the codes by time; None where `risk_sets` is as fast: at small whole
+        numbers, few rows, or times whose range leaves no bits for the codes.
+    """
+    if len(time) < _PACKED_FROM or starts_whole(time):
+        return None
+    packed = packed_times(time, code, len(is_event), stratum=stratum, n_stratum=n_stratum)
+    if packed is None:
+        return None
+    n_event = packed.counted(is_event[packed.code])
+    n_censor = packed.leaving()
+    n_censor -= n_event
+    places = RowPlaces(time, stratum, n_stratum)
+    n_risk = packed.at_risk()
+    return RiskSets(packed.start, packed.time, n_risk, n_event, n_censor, places, None), packed
 
 
 def still_in(leaving: NDArray[Any], start: IntArray) -> FloatArray:
@@ -165,53 +212,7 @@ def yet_to_enter(entering: NDArray[Any], start: IntArray) -> FloatArray:
     return after
 
 
-class _Rows(NamedTuple):
-    order: IntArray | None
-    position: IntArray
-    start: IntArray
-    time: FloatArray
-
-
-def _by_counting(time: FloatArray, stratum: IntArray | None, n_stratum: int) -> _Rows | None:
-    """Find the distinct times of small whole numbers without a sort; None for other times."""
-    width = int(time.max()) + 1
-    if width * n_stratum > _CELLS_PER_ROW * len(time) + _CELLS_AT_LEAST:
-        return None
-    cell = time.astype(np.int64)
-    if not np.array_equal(cell, time):
-        return None
-    if stratum is not None:
-        cell += stratum * width
-    taken = np.bincount(cell, minlength=width * n_stratum) > 0
-    start = np.concatenate([[0], np.cumsum(taken.reshape(n_stratum, width).sum(axis=1))])
-    times = (np.flatnonzero(taken) % width).astype(np.float64)
-    return _Rows(None, (np.cumsum(taken) - 1)[cell], start, times)
-
-
-def _by_sorting(time: FloatArray, stratum: IntArray | None, n_stratum: int) -> _Rows:
-    order = np.argsort(time)
-    codes = None
-    if stratum is not None:
-        # Few strata fit in 8 or 16 bits, where numpy's stable sort is a radix sort.
-        small = np.min_scalar_type(n_stratum)
-        codes = stratum.astype(small)[order]
-        by_stratum = np.argsort(codes, kind="stable")
-        order, codes = order[by_stratum], codes[by_stratum]
-    times = time[order]
-    first = np.empty(len(times), dtype=np.bool_)
-    first[0] = True
-    np.not_equal(times[1:], times[:-1], out=first[1:])
-    if codes is not None:
-        first[1:] |= codes[1:] != codes[:-1]
-    position = np.cumsum(first) - 1
-    if codes is None:
-        start = np.array([0, position[-1] + 1])
-    else:
-        start = np.searchsorted(codes[first].astype(np.int64), np.arange(n_stratum + 1))
-    return _Rows(order, position, start, times[first])
-
-
-def _first_after(entry: FloatArray, codes: IntArray | None, rows: _Rows) -> IntArray:
+def _first_after(entry: FloatArray, codes: IntArray | None, rows: Rows) -> IntArray:
     """Find, in each row's own stratum, the first distinct time after its entry."""
     if codes is None:
         return np.searchsorted(rows.time, entry, side="right")

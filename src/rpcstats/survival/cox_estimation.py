@@ -1,12 +1,14 @@
 """From the checked arrays of a Cox model to its fit."""
 
 from dataclasses import replace
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rpcstats._numerics.optimise import OptSummary
-from rpcstats.errors import DataError
+from rpcstats.formula.design_columns import ChosenColumns
+from rpcstats.formula.groups import refuse_one_cluster
 from rpcstats.survival.cox_fit import CoxFit
 from rpcstats.survival.partial.arrange import Arrangement, arrange
 from rpcstats.survival.partial.estimate import Columns, Estimate, estimate
@@ -25,6 +27,8 @@ from rpcstats.survival.structure.remarks import (
 FloatArray = NDArray[np.float64]
 
 
+# Far out, where the likelihood has no maximum, numbers overflow: the search then says so.
+@np.errstate(over="ignore", invalid="ignore")
 def estimate_cox(
     frame: HazardFrame,
     *,
@@ -55,7 +59,7 @@ def estimate_cox(
         If there is one row, no event, or a single cluster.
     """
     refuse_empty(frame)
-    _refuse_one_cluster(frame)
+    refuse_one_cluster(frame.clusters, frame.cluster_names)
     order = arrange(
         frame.time,
         frame.event,
@@ -65,7 +69,7 @@ def estimate_cox(
         weights=frame.weights,
     )
     null = None if ties == "exact" else _null(order, frame.offset, ties)
-    given = Columns(frame.X, frame.offset, ties, penalty, scale_penalty, firth)
+    given = Columns(_covariates(frame), frame.offset, ties, penalty, scale_penalty, firth)
     found = estimate(order, given)
     cov_model, cov = found.cov, found.cov
     if robust or frame.clusters:
@@ -93,13 +97,8 @@ def estimate_cox(
     )
 
 
-def _refuse_one_cluster(frame: HazardFrame) -> None:
-    for name, groups in zip(frame.cluster_names, frame.clusters, strict=True):
-        if len(groups.labels) < 2:
-            raise DataError(
-                f"Every row is in one cluster of {name}: robust errors need two clusters or more."
-                " Leave cluster() out, or name another column."
-            )
+def _covariates(frame: HazardFrame) -> FloatArray | ChosenColumns:
+    return frame.X if frame.covariates.is_made else frame.covariates
 
 
 def _robust_covariance(frame: HazardFrame, found: Estimate) -> FloatArray:
@@ -134,19 +133,24 @@ def _optimum(found: Estimate) -> OptSummary:
 
 def _with_columns(frame: HazardFrame, found: Estimate) -> HazardFrame:
     """Leave the columns without an estimate out of the frame."""
-    if len(found.kept) == frame.X.shape[1]:
+    if len(found.kept) == len(frame.names):
         return frame
-    X, columns = frame.X[:, found.kept], frame.columns[found.kept]
-    X.setflags(write=False)
+    columns = frame.columns[found.kept]
     columns.setflags(write=False)
     dropped = tuple(n for j, n in enumerate(frame.names) if j not in set(found.kept.tolist()))
     return replace(
         frame,
-        X=X,
+        covariates=frame.covariates.chosen(found.kept),
         columns=columns,
         names=tuple(frame.names[j] for j in found.kept),
         dropped=(*frame.dropped, *dropped),
     )
+
+
+_WAY_OUT: Final = "Use firth=True, or leave out or merge what separates."
+_WAY_OUT_EXACT: Final = (
+    'Leave out or merge what separates, or use firth=True, which needs ties="efron".'
+)
 
 
 def _trouble(found: Estimate, frame: HazardFrame) -> tuple[str, ...]:
@@ -157,8 +161,8 @@ def _trouble(found: Estimate, frame: HazardFrame) -> tuple[str, ...]:
     has = "has no finite estimate" if len(endless) == 1 else "have no finite estimates"
     return (
         "The covariates tell apart who has the event and who is left (monotone likelihood):"
-        f" {names} {has}, and the numbers shown depend on where the search stopped. Use"
-        " firth=True, or leave out or merge what separates.",
+        f" {names} {has}, and the numbers shown depend on where the search stopped."
+        f" {_WAY_OUT_EXACT if found.likelihood.ties == 'exact' else _WAY_OUT}",
     )
 
 
@@ -188,6 +192,12 @@ def _error_remarks(frame: HazardFrame, cov: FloatArray, robust: bool) -> tuple[s
         remarks.append(
             "The two-way robust covariance is not positive definite: cluster by one column."
         )
+    for name, groups in zip(frame.cluster_names, frame.clusters, strict=True):
+        if len(groups.labels) <= len(cov):
+            remarks.append(
+                f"{name} has no more clusters than there are coefficients: robust tests of all of"
+                " them together can't be had."
+            )
     if robust and not frame.clusters and frame.entry is not None:
         remarks.append(
             "Robust errors take each row as a person: where persons have several rows, name them"

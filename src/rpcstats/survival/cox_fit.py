@@ -60,7 +60,8 @@ class CoxFit(CoxAccount):
         Parameters
         ----------
         centred : bool
-            Whether covariates are at their means rather than at 0.
+            Whether covariates are at their means rather than at 0; columns of no other values
+            than -1, 0 and 1 are at 0 in any case.
 
         Returns
         -------

@@ -64,6 +64,7 @@ def scale_of(fit: "CoxEstimates") -> FloatArray:
     return scaling_of(fit.frame.X).scale
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def overall_tests(fit: "CoxEstimates") -> pd.DataFrame:
     """Test all coefficients together against 0.
 

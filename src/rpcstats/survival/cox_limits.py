@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from rpcstats._numerics.arguments import as_word
 from rpcstats._numerics.intervals import normal_quantile
 from rpcstats._vocabulary import CONF_HIGH, CONF_LOW, ESTIMATE, TERM
 from rpcstats.errors import ParameterError
@@ -57,9 +58,9 @@ def confidence_limits(
     wanted = [parm] if isinstance(parm, str) else list(fit.names if parm is None else parm)
     unknown = [name for name in wanted if name not in fit.names]
     faults = [f"there is no term {name}" for name in unknown]
-    if method not in get_args(CoxInterval):
+    if as_word(method) not in get_args(CoxInterval):
         faults.append(f"method is one of {', '.join(get_args(CoxInterval))}")
-    if method == "profile" and fit.trouble:
+    if as_word(method) == "profile" and fit.trouble:
         faults.append("a profile needs a fit that has converged: refit, with firth=True perhaps")
     if faults:
         raise ParameterError("confint() can't do what was asked", faults)

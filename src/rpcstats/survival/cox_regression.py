@@ -3,6 +3,7 @@
 from numbers import Real
 from typing import TYPE_CHECKING, Any, get_args
 
+from rpcstats._numerics.arguments import as_word, check_flags
 from rpcstats._numerics.intervals import check_conf_level
 from rpcstats.errors import ParameterError
 from rpcstats.survival.cox_estimation import estimate_cox
@@ -93,6 +94,7 @@ def cox(
     >>> fit.tidy(exponentiate=True)["estimate"].round(3).tolist()
     [2.924]
     """
+    check_flags(robust=robust, scale_penalty=scale_penalty, firth=firth)
     _check_options(ties, penalty, firth=firth, robust=robust, is_weighted=weights is not None)
     check_conf_level(conf_level)
     frame = hazard_frame(
@@ -100,6 +102,7 @@ def cox(
         data,
         allow=("strata", "cluster", "offset", "frailty", "random"),
         weights=weights,
+        lazily=True,
     )
     _check_against_formula(frame, ties, penalty, firth, robust)
     if frame.blocks or frame.frailty is not None:
@@ -115,6 +118,8 @@ def cox(
         firth=firth,
         conf_level=conf_level,
     )
+    # The arranged copy of the covariates is gone: now the fit gets its own, in the data's order.
+    fit.frame.covariates.matrix()
     warn_of(fit.trouble)
     return fit
 
@@ -123,7 +128,7 @@ def _check_options(
     ties: str, penalty: object, *, firth: bool, robust: bool, is_weighted: bool
 ) -> None:
     faults = []
-    if ties not in get_args(TieMethod):
+    if as_word(ties) not in get_args(TieMethod):
         faults.append(f"ties is one of {', '.join(get_args(TieMethod))}")
     if (
         isinstance(penalty, bool)
@@ -133,7 +138,7 @@ def _check_options(
         faults.append("penalty is a number of 0 or more, such as penalty=1.0")
     elif float(penalty) > 0.0 and firth:
         faults.append("penalty and firth=True are two penalties: choose one")
-    if ties == "exact":
+    if as_word(ties) == "exact":
         unfit = {"weights": is_weighted, "robust=True": robust, "firth=True": firth}
         faults += [
             f'{name} can\'t be had with ties="exact": choose ties="efron"'

@@ -144,7 +144,7 @@ def baseline_of(fit: "CoxFit", *, centred: bool) -> pd.DataFrame:
     fit : CoxFit
         The model.
     centred : bool
-        Whether covariates are at their means rather than at 0.
+        Whether covariates are at their means (indicators at 0) rather than at 0.
 
     Returns
     -------
@@ -162,10 +162,11 @@ def baseline_of(fit: "CoxFit", *, centred: bool) -> pd.DataFrame:
     (1981), with the fit's covariance of the coefficients.
     """
     from rpcstats.survival.prediction.curves import hazard_steps
+    from rpcstats.survival.prediction.reference_row import reference_row
 
     steps = hazard_steps(fit)
     order = steps.order
-    at = steps.centre if centred else np.zeros_like(steps.centre)
+    at = reference_row(fit.frame) if centred else np.zeros_like(steps.centre)
     risk = _baseline_risk(float((at - steps.centre) @ fit.beta))
     first = np.zeros(order.n_time, dtype=bool)
     first[order.start[:-1][np.diff(order.start) > 0]] = True

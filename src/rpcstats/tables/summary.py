@@ -64,3 +64,21 @@ def counted(n: int, noun: str) -> str:
         "1 row", "2 rows".
     """
     return f"{n:,} {noun}{'' if n == 1 else 's'}"
+
+
+def counted_doing(n: int, noun: str, verb: str) -> str:
+    """Write a number with its noun and its verb.
+
+    Parameters
+    ----------
+    n : int
+        The count.
+    noun, verb : str
+        Singular noun with a regular plural; plural verb whose singular takes an s.
+
+    Returns
+    -------
+    str
+        "1 row begins", "2 rows begin".
+    """
+    return f"{counted(n, noun)} {verb}{'s' if n == 1 else ''}"

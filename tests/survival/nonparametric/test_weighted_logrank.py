@@ -204,3 +204,13 @@ def test_without_an_event_there_is_nothing_to_test(six):
     assert np.isnan(logrank_trend(BY_MODE, none).p_value)
     assert np.isnan(max_combo(BY_MODE, none).p_value)
     assert pairwise_logrank(BY_MODE, none).tidy()["p_adjusted"].isna().all()
+
+
+def test_two_groups_have_one_degree_of_freedom_whatever_the_rounding():
+    """Only the event at 2 is weighed and compared: (1 - 1/3)² over 1/3 · 2/3."""
+    rows = {"time": [1] * 17 + [2, 3, 3], "event": [1] + [0] * 16 + [1, 0, 1]}
+    frame = pd.DataFrame(rows).assign(g=["a"] * 16 + ["b"] * 2 + ["a"] * 2)
+    for rho in (0, 1):
+        test = logrank(BY_G, frame, rho=rho, gamma=1)
+        assert test.df == 1
+        assert test.statistic == pytest.approx(2.0, rel=1e-12)

@@ -60,4 +60,3 @@ def test_weights_go_with_their_rows():
     order = arrange(time, event, weights=np.array([3.0, 5.0, 4.0]))
     assert order.weight_tied.tolist() == [5.0, 7.0]
     assert order.event_weights.tolist() == [5.0, 3.0, 4.0]
-    assert order.of_events(np.ones(3)).tolist() == [1.0, 2.0]

@@ -1,13 +1,16 @@
 """Directions in which the likelihood rises without end."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rpcstats.errors import ConvergenceWarning
+from rpcstats.survival.cox_regression import cox
 from rpcstats.survival.partial.arrange import arrange
 from rpcstats.survival.partial.estimate import Columns, estimate
-from rpcstats.survival.partial.monotone import recession, risk_set_max
+from rpcstats.survival.partial.monotone import any_recession, recession, risk_set_max
 
 
 def test_a_covariate_in_the_order_of_the_events_has_no_estimate():
@@ -75,3 +78,25 @@ def test_found_if_and_only_if_a_linear_program_finds_one(drawn, seed, n, late):
     program = linprog(-M.sum(axis=0), A_ub=-M, b_ub=np.zeros(len(M)), bounds=(-1, 1))
     assert (found.maximum.monotone is not None) == (-program.fun > 1e-6)
     assert found.maximum.converged == (found.maximum.monotone is None)
+
+
+def test_exact_ties_need_a_lead_over_the_others_only():
+    """The one row of z fails, tied with a row without: R's coxph warns of an infinite z too."""
+    frame = pd.DataFrame(
+        {
+            "time": [1, 1, 2, 3, 4, 5, 6, 7, 8, 9],
+            "event": [1, 1, 1, 0, 1, 1, 0, 1, 1, 0],
+            "z": [1] + [0] * 9,
+            "x": [0.3, -1.0, 0.2, 0.5, -0.4, 1.0, 0.2, -0.6, 0.9, 0.1],
+        }
+    )
+    order = arrange(frame["time"].to_numpy(float), frame["event"].to_numpy(bool))
+    X, z = order.take(frame["z"].to_numpy(float))[None], np.array([1.0])
+    assert recession(order, X, z) is None
+    assert recession(order, X, z, is_exact=True) is not None
+    assert any_recession(order, X) is None
+    assert any_recession(order, X, is_exact=True) is not None
+    with pytest.warns(ConvergenceWarning, match='z has no finite estimate.*needs ties="efron"'):
+        exact = cox("Surv(time, event) ~ z + x", frame, ties="exact")
+    np.testing.assert_allclose(exact.beta[1], -0.7456, atol=1e-4)
+    assert cox("Surv(time, event) ~ z + x", frame).converged

@@ -110,10 +110,21 @@ def test_the_figure_names_each_curve(fit, spells):
 
 def test_an_offset_is_taken_against_its_mean(spells):
     frame = spells.assign(known=spells["age"] / 50)
-    fit = cox("Surv(time, event) ~ mode + offset(known)", frame)
+    fit = cox("Surv(time, event) ~ age + offset(known)", frame)
     gone = fit.predict(reference="zero")["estimate"] - fit.predict()["estimate"]
     centre = fit.beta @ fit.frame.X.mean(axis=0) + frame["known"].mean()
     np.testing.assert_allclose(gone, centre, rtol=1e-12)
+
+
+def test_indicators_are_not_taken_against_their_mean(spells):
+    """R's convention: the reference is a row that there could be."""
+    fit = cox("Surv(time, event) ~ mode + age", spells)
+    row = pd.DataFrame({"mode": ["in_person"], "age": [spells["age"].mean()]})
+    for reference in ("sample", "strata"):
+        found = fit.predict(row, reference=reference)
+        np.testing.assert_allclose(found[["estimate", "std_error"]], 0.0, atol=1e-12)
+    there = fit.survival(row).tidy()["cumulative_hazard"]
+    np.testing.assert_allclose(fit.baseline_hazard(centred=True)["estimate"], there, rtol=1e-12)
 
 
 @pytest.mark.parametrize("options", [{"conf_type": "cubic"}, {"conf_level": 2}, {"times": "x"}])

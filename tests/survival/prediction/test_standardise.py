@@ -154,3 +154,10 @@ def test_other_data_than_those_of_the_fit(fit, spells):
 def test_one_time_is_drawn_as_dots(fit, spells):
     ax = fit.standardise(spells, "mode", times=[6]).plot()
     assert ax.get_xlim() == (0.0, 1.0)
+
+
+def test_several_times_are_drawn_as_dots_at_those_times(fit, spells):
+    """Steps from 100% would show survival that nobody estimated between the times."""
+    ax = fit.standardise(spells, "mode", times=[4, 8, 12]).plot()
+    drawn = np.concatenate([line.get_xdata() for line in ax.lines])
+    assert drawn.min() > 3

@@ -8,6 +8,7 @@ import pandas as pd
 
 from rpcstats.errors import FormulaError
 from rpcstats.formula import Design, design
+from rpcstats.formula.design_columns import DesignColumns
 from rpcstats.mixed.structure.grouping import IntArray, code_column, make_factor
 from rpcstats.mixed.structure.model_frame import Block, BlockEncoding
 from rpcstats.mixed.structure.random_terms import EffectTerm
@@ -99,4 +100,4 @@ def _without_rows(found: Design) -> Design:
     """Keep the encoding only."""
     empty = np.empty((0, found.X.shape[1]))
     empty.setflags(write=False)
-    return replace(found, X=empty, kept=np.empty(0, dtype=np.int64))
+    return replace(found, columns=DesignColumns(empty), kept=np.empty(0, dtype=np.int64))

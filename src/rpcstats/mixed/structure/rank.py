@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from rpcstats.formula.design_columns import DesignColumns
 from rpcstats.mixed.structure.sweeps import column_means
 
 FloatArray = NDArray[np.float64]
@@ -35,7 +36,7 @@ class Rank(NamedTuple):
     spread: FloatArray
 
 
-def find_rank(X: FloatArray) -> Rank:
+def find_rank(X: FloatArray | DesignColumns) -> Rank:
     """Find the columns that earlier columns do not determine.
 
     Columns are judged one after the other by what is left of them once the earlier ones are
@@ -43,7 +44,7 @@ def find_rank(X: FloatArray) -> Rank:
 
     Parameters
     ----------
-    X : ndarray of shape (n, p)
+    X : ndarray of shape (n, p) or DesignColumns
         Finite columns whose squares do not overflow.
 
     Returns
@@ -51,14 +52,16 @@ def find_rank(X: FloatArray) -> Rank:
     Rank
         Columns to keep, and the spread of all.
     """
+    if isinstance(X, DesignColumns) and X.is_made:
+        X = X.matrix()
     n, p = X.shape
     everything = np.arange(p, dtype=np.int64)
-    if X.size == 0:
+    if n * p == 0:
         return Rank(everything, np.zeros(p))
-    mean = column_means(X)
+    mean = X.means() if isinstance(X, DesignColumns) else column_means(X)
     centred = np.zeros((p, p))
     for start in range(0, n, _CHUNK):
-        chunk = X[start : start + _CHUNK] - mean
+        chunk = _rows(X, start, _CHUNK) - mean
         centred += chunk.T @ chunk
     spread = np.sqrt(np.diag(centred))
     size = np.hypot(spread, np.abs(mean) * np.sqrt(n))
@@ -87,12 +90,17 @@ def _is_clear(
     return bool(flat.sum() <= 1 and (pivots**2 > _CLEAR).all())
 
 
-def _triangle(X: FloatArray, size: FloatArray) -> FloatArray:
+def _rows(X: FloatArray | DesignColumns, start: int, step: int) -> FloatArray:
+    at = slice(start, start + step)
+    return X.rows(at) if isinstance(X, DesignColumns) else X[at]
+
+
+def _triangle(X: FloatArray | DesignColumns, size: FloatArray) -> FloatArray:
     """Give R of X = QR, columns scaled, in one pass over blocks of rows."""
     R = np.empty((0, X.shape[1]))
     step = max(_CHUNK, 4 * X.shape[1])
-    for start in range(0, len(X), step):
-        R = np.asarray(np.linalg.qr(np.vstack([R, X[start : start + step] / size]), mode="r"))
+    for start in range(0, X.shape[0], step):
+        R = np.asarray(np.linalg.qr(np.vstack([R, _rows(X, start, step) / size]), mode="r"))
     return R
 
 

@@ -1,7 +1,7 @@
 """Cumulative incidence of each cause and its variance: arrays in, arrays out."""
 
 from itertools import pairwise
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,9 @@ from rpcstats.survival.competing._cause_counts import CauseCounts
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 Variance = Literal["delta", "aalen"]
+
+_BLOCK: Final = 16_384
+"""Times whose variance is worked out at once; their vectors stay in the cache."""
 
 
 class Incidence(NamedTuple):
@@ -93,25 +96,53 @@ def functional_variance(
     hazards add. "delta" is Greenwood's form (Gaynor and others 1993; equal to the infinitesimal
     jackknife where nobody enters late), "aalen" that of Aalen (1978) used by Gray (1988).
     """
-    start, n = counts.sets.start, counts.sets.n_risk
-    own, total = counts.by_cause[cause], counts.sets.n_event
-    if kind == "delta":
-        own_variance, own_total, growth = _multinomial(own, total, n)
-    else:
-        own_variance, own_total, growth = _independent(own, total, n)
-    S = curves.S_before if scale is None else scale * curves.S_before
-    step = S * own
-    step /= n
-    G_before = _before(summed(growth, start), start)
-    gained = step * G_before
-    own_total *= S
-    H = _before(summed(gained - own_total, start), start)
-    gained += 2 * H
-    gained *= step
-    own_variance *= S**2
-    gained += own_variance
-    total = summed(gained, start)
-    return np.maximum(total, 0.0, out=total)
+    found = np.empty(len(counts.sets.time))
+    for a, b in pairwise(counts.sets.start.tolist()):
+        carried = _Carried()
+        # A block of times after the other, for each of the vectors is as long as the curve.
+        for begin in range(a, b, _BLOCK):
+            at = slice(begin, min(begin + _BLOCK, b))
+            S = curves.S_before[at] if scale is None else scale[at] * curves.S_before[at]
+            n = counts.sets.n_risk[at]
+            own, total = counts.by_cause[cause][at], counts.sets.n_event[at]
+            parts = _multinomial(own, total, n) if kind == "delta" else _independent(own, total, n)
+            found[at] = carried.forward(S, S * own / n, *parts)
+    return np.maximum(found, 0.0, out=found)
+
+
+class _Carried:
+    """What the variance of a running sum takes from one block of times to the next."""
+
+    def __init__(self) -> None:
+        self.G = self.H = self.variance = 0.0
+
+    def forward(
+        self,
+        S: FloatArray,
+        step: FloatArray,
+        own_variance: FloatArray,
+        own_total: FloatArray,
+        growth: FloatArray,
+    ) -> FloatArray:
+        """Give the variance at each time of a block."""
+        G_before, self.G = _running(growth, self.G)
+        gained = step * G_before
+        H_before, self.H = _running(gained - own_total * S, self.H)
+        gained += 2 * H_before
+        gained *= step
+        gained += own_variance * S**2
+        gained[0] += self.variance
+        total = np.cumsum(gained)
+        self.variance = float(total[-1])
+        return total
+
+
+def _running(steps: FloatArray, before: float) -> tuple[FloatArray, float]:
+    """Give running sums just before each time, and that after the last."""
+    total = np.empty(len(steps) + 1)
+    total[0], total[1:] = before, steps
+    np.cumsum(total, out=total)
+    return total[:-1], float(total[-1])
 
 
 def summed(values: FloatArray, start: IntArray) -> FloatArray:
@@ -176,14 +207,6 @@ def _with_ties(d: FloatArray, n: FloatArray) -> FloatArray:
     factor = 1 - _ratio(np.maximum(d - 1, 0), n - 1)
     spread: FloatArray = factor * d / n**2
     return spread
-
-
-def _before(running: FloatArray, start: IntArray) -> FloatArray:
-    """Give running sums just before each time."""
-    shifted = np.empty(len(running))
-    shifted[1:] = running[:-1]
-    shifted[start[:-1]] = 0.0
-    return shifted
 
 
 def _ratio(above: FloatArray, below: FloatArray) -> FloatArray:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rpcstats.survival._risk_sets import RiskSets, risk_sets
+from rpcstats.survival._risk_sets import RiskSets, risk_counts, risk_sets
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -61,6 +61,15 @@ def cause_counts(
     CauseCounts
         The counts.
     """
+    if entry is None and weights is None:
+        kinds = np.arange(n_cause + 1) > 0
+        found = risk_counts(time, cause, kinds, stratum=group, n_stratum=n_group)
+        if found is not None:
+            sets, packed = found
+            by_cause = np.empty((n_cause, len(sets.time)))
+            for k in range(n_cause):
+                by_cause[k] = packed.counted(packed.code == k + 1)
+            return CauseCounts(sets, by_cause)
     sets = risk_sets(
         time, cause > 0, stratum=group, n_stratum=n_group, entry=entry, weights=weights
     )

@@ -13,7 +13,7 @@ from rpcstats.survival.partial.event_terms import EventTerms, event_terms
 from rpcstats.survival.partial.likelihood import PartialLikelihood, Point
 from rpcstats.survival.partial.monotone import needed_columns
 from rpcstats.survival.partial.newton import Maximum, maximise
-from rpcstats.survival.partial.scaling import Scaling, scaled_columns
+from rpcstats.survival.partial.scaling import Lines, Scaling, scaled_columns
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -41,7 +41,8 @@ class SubdistributionLikelihood(PartialLikelihood):
         eta = beta @ self.X
         if self.offset is not None:
             eta += self.offset
-        return _SubdistributionPoint(self, beta, event_terms(self.order, eta, "breslow"), None)
+        terms = event_terms(self.order, eta, "breslow", overwrite=True)
+        return _SubdistributionPoint(self, beta, terms, None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +115,7 @@ class SubdistributionEstimate:
 
 
 def estimate_subdistribution(
-    order: SubdistributionOrder, X: FloatArray, offset: FloatArray | None
+    order: SubdistributionOrder, X: FloatArray | Lines, offset: FloatArray | None
 ) -> SubdistributionEstimate:
     """Maximise the log pseudo-likelihood.
 
@@ -122,7 +123,7 @@ def estimate_subdistribution(
     ----------
     order : SubdistributionOrder
         The rows arranged.
-    X : ndarray of shape (n, p)
+    X : ndarray of shape (n, p) or Lines
         Covariates in the order of the data.
     offset : ndarray of shape (n,) or None
         Known part of the linear predictor.

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, get_args
 
+from rpcstats._numerics.arguments import as_word, check_flags
 from rpcstats._numerics.intervals import check_conf_level
 from rpcstats.errors import ParameterError
 from rpcstats.survival.competing.cause_specific_fit import CauseSpecificFit
@@ -76,6 +77,7 @@ def cause_specific(
     many leave for the cause in the end depends on the hazards of all causes, which `predict`
     puts together.
     """
+    check_flags(robust=robust, firth=firth)
     _check_options(ties, weights, robust, firth)
     check_conf_level(conf_level)
     frame = hazard_frame(formula, data, response="cause", weights=weights, censored=censored)
@@ -110,9 +112,9 @@ def _one_cause_each(frame: HazardFrame) -> list[HazardFrame]:
 
 def _check_options(ties: object, weights: object, robust: bool, firth: bool) -> None:
     faults = []
-    if ties not in get_args(TieMethod):
+    if as_word(ties) not in get_args(TieMethod):
         faults.append(f"ties is one of {', '.join(get_args(TieMethod))}")
-    if ties == "exact":
+    if as_word(ties) == "exact":
         unfit = {"weights": weights is not None, "robust=True": robust, "firth=True": firth}
         faults += [
             f'{name} can\'t be had with ties="exact": choose ties="efron"'

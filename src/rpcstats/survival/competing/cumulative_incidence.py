@@ -6,6 +6,7 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from rpcstats._numerics.arguments import as_word, check_flags
 from rpcstats._numerics.intervals import CONF_TYPES, ConfType, check_conf_level
 from rpcstats.errors import ParameterError
 from rpcstats.formula.parse import Formula
@@ -16,6 +17,7 @@ from rpcstats.survival.competing.incidence_counts import (
     incidence_rows,
 )
 from rpcstats.survival.competing.incidence_curves import CumulativeIncidence
+from rpcstats.survival.course_words import CourseWords, course_words
 from rpcstats.survival.nonparametric._curve_rows import cluster_remarks, negative_variance_remark
 from rpcstats.survival.structure.remarks import few_at_risk_remark, missing_remark
 
@@ -84,6 +86,7 @@ def cumulative_incidence(
     about people for whom the other causes exist. Censoring has to be independent of all causes
     given the groups.
     """
+    check_flags(robust=robust)
     _check(variance, robust, conf_type)
     check_conf_level(conf_level)
     sample = cause_sample(formula, data, censored=censored, weights=weights, allow=("cluster",))
@@ -93,13 +96,13 @@ def cumulative_incidence(
             "variance='aalen' has no cluster-robust form", ["leave variance out beside cluster()"]
         )
     rows = incidence_rows(sample, kind)
-    return _curves(rows, conf_type, conf_level)
+    return _curves(rows, conf_type, conf_level, course_words(data))
 
 
 def _check(variance: str, robust: bool, conf_type: str) -> None:
-    if variance not in _KINDS:
+    if as_word(variance) not in _KINDS:
         raise ParameterError("variance is unknown", [f"choose one of {', '.join(_KINDS)}"])
-    if conf_type not in CONF_TYPES:
+    if as_word(conf_type) not in CONF_TYPES:
         raise ParameterError("conf_type is unknown", [f"choose one of {', '.join(CONF_TYPES)}"])
     if robust and variance == "aalen":
         raise ParameterError(
@@ -107,10 +110,13 @@ def _check(variance: str, robust: bool, conf_type: str) -> None:
         )
 
 
-def _curves(rows: IncidenceRows, conf_type: ConfType, conf_level: float) -> CumulativeIncidence:
+def _curves(
+    rows: IncidenceRows, conf_type: ConfType, conf_level: float, words: CourseWords
+) -> CumulativeIncidence:
     counts, curves, sample = rows.counts, rows.curves, rows.sample
     variance = rows.curve_variance()
-    std_error = np.sqrt(variance)
+    remarks = _remarks(rows, sample, variance)
+    std_error = np.sqrt(variance, out=variance)
     return CumulativeIncidence(
         strata=sample.groups.labels,
         causes=sample.causes,
@@ -127,8 +133,9 @@ def _curves(rows: IncidenceRows, conf_type: ConfType, conf_level: float) -> Cumu
         conf_type=conf_type,
         conf_level=conf_level,
         n_missing=sample.n_missing,
-        remarks=_remarks(rows, sample, variance),
+        remarks=remarks,
         rows=rows,
+        words=words,
     )
 
 

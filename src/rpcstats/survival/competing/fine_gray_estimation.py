@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from rpcstats._numerics.optimise import OptSummary
 from rpcstats.errors import DataError
 from rpcstats.formula import Groups
+from rpcstats.formula.groups import refuse_one_cluster
 from rpcstats.survival._multiway import clustered_covariance
 from rpcstats.survival.competing._censoring import Entering, censoring, entering
 from rpcstats.survival.competing._subdistribution_likelihood import (
@@ -73,12 +74,13 @@ def estimate_fine_gray(
         If the cause did not happen.
     """
     refuse_empty(frame)
-    refuse_one_cluster(frame)
+    refuse_one_cluster(frame.clusters, frame.cluster_names)
     if frame.cause is None:
         raise AssertionError("the frame was read without causes")
     code = find_cause(cause, frame.causes) + 1
     order, weighting = _arranged(frame, frame.cause, code, groups, variance)
-    found = estimate_subdistribution(order, frame.X, frame.offset)
+    covariates = frame.X if frame.covariates.is_made else frame.covariates
+    found = estimate_subdistribution(order, covariates, frame.offset)
     U = score_influence(order, found, weighting)
     cov = found.cov @ clustered_covariance(U, [g.codes for g in frame.clusters]) @ found.cov
     for values in (found.beta, cov, found.cov, U):
@@ -140,27 +142,6 @@ def score_influence(
     return U
 
 
-def refuse_one_cluster(frame: HazardFrame) -> None:
-    """Refuse a cluster that holds every row.
-
-    Parameters
-    ----------
-    frame : HazardFrame
-        The sample.
-
-    Raises
-    ------
-    DataError
-        If there is one.
-    """
-    for name, groups in zip(frame.cluster_names, frame.clusters, strict=True):
-        if len(groups.labels) < 2:
-            raise DataError(
-                f"Every row is in one cluster of {name}: robust errors need two clusters or more."
-                " Leave cluster() out, or name another column."
-            )
-
-
 def _arranged(
     frame: HazardFrame, codes: IntArray, code: int, groups: Groups, variance: WeightVariance
 ) -> tuple[SubdistributionOrder, Weighting]:
@@ -208,15 +189,20 @@ def _optimum(found: SubdistributionEstimate) -> OptSummary:
 
 def _with_columns(frame: HazardFrame, found: SubdistributionEstimate) -> HazardFrame:
     """Leave the columns without an estimate out of the frame."""
-    if len(found.kept) == frame.X.shape[1]:
+    if len(found.kept) == len(frame.names):
         return frame
-    X, columns = frame.X[:, found.kept], frame.columns[found.kept]
-    X.setflags(write=False)
+    columns = frame.columns[found.kept]
     columns.setflags(write=False)
     kept = set(found.kept.tolist())
     lost = tuple(name for j, name in enumerate(frame.names) if j not in kept)
     names = tuple(frame.names[j] for j in found.kept)
-    return replace(frame, X=X, columns=columns, names=names, dropped=(*frame.dropped, *lost))
+    return replace(
+        frame,
+        covariates=frame.covariates.chosen(found.kept),
+        columns=columns,
+        names=names,
+        dropped=(*frame.dropped, *lost),
+    )
 
 
 def _trouble(found: SubdistributionEstimate, frame: HazardFrame) -> tuple[str, ...]:

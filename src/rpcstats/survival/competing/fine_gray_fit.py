@@ -115,10 +115,12 @@ class FineGrayFit:
         pandas.DataFrame
             Columns term, estimate, std_error, statistic, df, p_value, conf_low, conf_high.
         """
+        with np.errstate(invalid="ignore"):
+            std_error = np.sqrt(np.diag(self.cov))
         return coefficient_table(
             self.names,
             self.beta,
-            np.sqrt(np.diag(self.cov)),
+            std_error,
             conf_level=self.conf_level if conf_level is None else conf_level,
             exponentiate=exponentiate,
         )

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, get_args
 
+from rpcstats._numerics.arguments import as_word
 from rpcstats._numerics.intervals import check_conf_level
 from rpcstats.errors import ParameterError
 from rpcstats.formula import Groups, make_groups, read_columns
@@ -83,14 +84,20 @@ def fine_gray(
     every time, for whatever reason, fewer competing events included; `cause_specific` tells the
     reasons apart.
     """
-    if variance not in get_args(WeightVariance):
+    if as_word(variance) not in get_args(WeightVariance):
         raise ParameterError(
             "variance is unknown", [f"choose one of {', '.join(get_args(WeightVariance))}"]
         )
     check_conf_level(conf_level)
-    columns = (censoring_by,) if isinstance(censoring_by, str) else tuple(censoring_by or ())
+    columns = _named(censoring_by)
     frame = hazard_frame(
-        formula, data, response="cause", weights=weights, censored=censored, beside=columns
+        formula,
+        data,
+        response="cause",
+        weights=weights,
+        censored=censored,
+        beside=columns,
+        lazily=True,
     )
     if len(frame.clusters) > 2:
         raise ParameterError("cluster() takes one column or two", ["leave out the others"])
@@ -101,8 +108,19 @@ def fine_gray(
         variance=variance,
         conf_level=conf_level,
     )
+    fit.frame.covariates.matrix()  # from here on the fit does without the data
     warn_of(fit.trouble)
     return fit
+
+
+def _named(censoring_by: str | Sequence[str] | None) -> tuple[str, ...]:
+    names = [censoring_by] if isinstance(censoring_by, str) else censoring_by
+    found = () if names is None else tuple(names)
+    if not all(isinstance(name, str) for name in found):
+        raise ParameterError(
+            "censoring_by names no column", ["give a name or names, such as censoring_by='council'"]
+        )
+    return found
 
 
 def _censoring_groups(frame: HazardFrame, data: Any, columns: tuple[str, ...]) -> Groups:

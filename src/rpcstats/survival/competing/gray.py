@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from rpcstats._numerics.arguments import as_number
 from rpcstats._numerics.intervals import chi_square_p
 from rpcstats._vocabulary import CAUSE, DF, N_EVENT, P_VALUE, STATISTIC, STRATA
 from rpcstats.errors import FormulaError, ParameterError
@@ -241,8 +242,14 @@ def gray_test_of(sample: CauseSample, *, cause: str | None = None, rho: float = 
         **arrays,
         rho=float(rho),
         n_missing=sample.n_missing,
-        remarks=missing_remark(sample.n_missing),
+        remarks=(*missing_remark(sample.n_missing), *_nothing(tests)),
     )
+
+
+def _nothing(tests: list[tuple[float, int]]) -> tuple[str, ...]:
+    if all(df for _, df in tests):
+        return ()
+    return ("A cause can't be tested: at none of its times are two groups at risk together.",)
 
 
 def _check(sample: CauseSample, rho: float) -> None:
@@ -252,7 +259,7 @@ def _check(sample: CauseSample, rho: float) -> None:
             "after the ~"
         )
     faults = []
-    if not np.isfinite(rho):
+    if not np.isfinite(as_number(rho)):
         faults.append("rho must be a finite number, such as 0 or 1")
     if sample.entry is not None:
         faults.append("it has no late entry: compare incidences at a time by difference()")

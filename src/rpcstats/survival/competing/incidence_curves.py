@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from rpcstats._numerics.intervals import ConfType, survival_interval
+from rpcstats._numerics.intervals import ConfType
 from rpcstats._vocabulary import (
     N_EVENT,
     ReleaseKind,
@@ -21,9 +21,11 @@ from rpcstats.survival.competing.incidence_reading import (
     incidence_at,
     incidence_difference,
     incidence_frame,
+    incidence_limits,
     incidence_summary,
 )
 from rpcstats.survival.competing.time_lost import TimeLost, time_lost
+from rpcstats.survival.course_words import Worded
 from rpcstats.survival.nonparametric.design_effect import design_effect
 from rpcstats.tables.summary import Summary
 
@@ -34,7 +36,7 @@ FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class CumulativeIncidence:
+class CumulativeIncidence(Worded):
     """Cumulative incidence of every cause, one set of curves for each group.
 
     Attributes
@@ -98,9 +100,7 @@ class CumulativeIncidence:
         tuple of ndarray of shape (k, m)
             Lower and upper limits; NaN where a curve is at 0.
         """
-        with np.errstate(divide="ignore", invalid="ignore"):
-            relative = np.where(self.estimate > 0, self.std_error / self.estimate, 0.0)
-        return survival_interval(self.estimate, relative, self.conf_type, self.conf_level)
+        return incidence_limits(self.estimate, self.std_error, self.conf_type, self.conf_level)
 
     @property
     def is_weighted(self) -> bool:
@@ -280,9 +280,9 @@ class CumulativeIncidence:
         from rpcstats.figures.incidence import incidence_curves, stacked_incidence
 
         charts = {"stacked": stacked_incidence, "curves": incidence_curves}
-        if kind not in charts:
+        if not isinstance(kind, str) or kind not in charts:
             raise ParameterError("kind is unknown", ["choose 'stacked' or 'curves'"])
-        return charts[kind](self.tidy(), ax=ax, **options)
+        return charts[kind](self.tidy(), ax=ax, **{**self.words.of_incidence(kind), **options})
 
     @property
     def count_type(self) -> type[np.float64] | type[np.int64]:

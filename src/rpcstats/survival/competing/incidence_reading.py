@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from rpcstats._numerics.intervals import survival_interval
+from rpcstats._numerics.arguments import as_number, as_numbers
+from rpcstats._numerics.intervals import ConfType, survival_interval
 from rpcstats._vocabulary import (
     CONF_HIGH,
     CONF_LOW,
@@ -29,6 +30,28 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.float64]
 
 
+def incidence_limits(
+    estimate: FloatArray, std_error: FloatArray, conf_type: ConfType, conf_level: float
+) -> tuple[FloatArray, FloatArray]:
+    """Give pointwise limits of incidences.
+
+    Parameters
+    ----------
+    estimate, std_error : ndarray
+        Incidences and their standard errors.
+    conf_type, conf_level
+        As in `cumulative_incidence`.
+
+    Returns
+    -------
+    tuple of ndarray
+        Lower and upper limits; NaN where an incidence is 0.
+    """
+    relative = np.zeros(estimate.shape)
+    np.divide(std_error, estimate, out=relative, where=estimate > 0)
+    return survival_interval(estimate, relative, conf_type, conf_level)
+
+
 def incidence_at(fit: "CumulativeIncidence", times: ArrayLike) -> pd.DataFrame:
     """Read incidence curves at given times.
 
@@ -49,14 +72,11 @@ def incidence_at(fit: "CumulativeIncidence", times: ArrayLike) -> pd.DataFrame:
     ParameterError
         If a time is negative or not a number.
     """
-    wanted = np.atleast_1d(np.asarray(times, dtype=np.float64))
+    wanted = np.atleast_1d(as_numbers(times))
     if not np.all(wanted >= 0):
         raise ParameterError("at() was given a time that is not one", ["use numbers from 0 up"])
-    limits = fit.limits()
     parts = [
-        _read(fit, g, k, wanted, limits)
-        for g in range(len(fit.strata))
-        for k in range(len(fit.causes))
+        _read(fit, g, k, wanted) for g in range(len(fit.strata)) for k in range(len(fit.causes))
     ]
     return pd.concat(parts, ignore_index=True)
 
@@ -81,7 +101,7 @@ def incidence_difference(fit: "CumulativeIncidence", time: float) -> CauseContra
     ParameterError
         If the time is out of range, there is one group, or a group was not followed so far.
     """
-    if not (np.isfinite(time) and time > 0):
+    if not 0 < as_number(time) < np.inf:
         raise ParameterError("time is out of range", ["give a finite time above 0"])
     reached = fit.rows.reaches(time)
     if not reached.all():
@@ -199,7 +219,6 @@ def _read(
     g: int,
     k: int,
     wanted: FloatArray,
-    limits: tuple[FloatArray, FloatArray],
 ) -> pd.DataFrame:
     a, b = int(fit.start[g]), int(fit.start[g + 1])
     time = fit.time[a:b]
@@ -212,15 +231,17 @@ def _read(
         return np.where(unknown, np.nan, padded[last])
 
     edge = 0.0 if fit.conf_type == "plain" else np.nan
+    estimate, std_error = read(fit.estimate[k], 0.0), read(fit.std_error[k], 0.0)
+    low, high = incidence_limits(estimate, std_error, fit.conf_type, fit.conf_level)
     return pd.DataFrame(
         {
             STRATA: fit.strata[g],
             STATE: fit.causes[k],
             TIME: wanted,
             N_RISK: np.append(fit.n_risk[a:b], 0.0)[following],
-            ESTIMATE: read(fit.estimate[k], 0.0),
-            STD_ERROR: read(fit.std_error[k], 0.0),
-            CONF_LOW: read(limits[0][k], edge),
-            CONF_HIGH: read(limits[1][k], edge),
+            ESTIMATE: estimate,
+            STD_ERROR: std_error,
+            CONF_LOW: np.where(last == 0, edge, low),
+            CONF_HIGH: np.where(last == 0, edge, high),
         }
     )

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from rpcstats._numerics.arguments import as_word
 from rpcstats._numerics.intervals import chi_square_p, normal_quantile
 from rpcstats._vocabulary import CONF_HIGH, CONF_LOW, DF, ESTIMATE, P_VALUE, STATISTIC, TERM, TIME
 from rpcstats.errors import ParameterError
@@ -240,7 +241,7 @@ def _scaled(fit: "FineGrayFit", time: FloatArray, g: FloatArray, raw: FloatArray
 def _scale_of_time(fit: "FineGrayFit", transform: Transform) -> FloatArray:
     """Give g at each event time, centred over the events."""
     time, tied = fit.order.time, fit.order.n_tied
-    if transform not in get_args(Transform):
+    if as_word(transform) not in get_args(Transform):
         raise ParameterError(
             "transform is unknown", [f"choose one of {', '.join(get_args(Transform))}"]
         )

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 import pandas as pd
 
+from rpcstats._numerics.arguments import as_word
 from rpcstats._vocabulary import TIME
 from rpcstats.errors import ParameterError
 from rpcstats.survival.competing._subdistribution_likelihood import risk_sums
@@ -42,7 +43,7 @@ def subdistribution_residuals(fit: "FineGrayFit", kind: ResidualKind) -> pd.Data
     The influence is that of one more unit of case weight times the weight, as the variance
     counts it; estimated censoring weights are in it unless the variance takes them as known.
     """
-    if kind not in get_args(ResidualKind):
+    if as_word(kind) not in get_args(ResidualKind):
         raise ParameterError(
             "kind is unknown", [f"choose one of {', '.join(get_args(ResidualKind))}"]
         )

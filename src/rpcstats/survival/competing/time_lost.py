@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from rpcstats._numerics.arguments import as_number
 from rpcstats._numerics.intervals import normal_quantile
 from rpcstats._vocabulary import (
     CONF_HIGH,
@@ -183,7 +184,7 @@ def time_lost(fit: "CumulativeIncidence", tau: float) -> TimeLost:
     The area under each incidence curve from 0 to tau (Andersen 2013); the areas and the
     restricted mean time without an event add up to tau.
     """
-    if not (np.isfinite(tau) and tau > 0):
+    if not 0 < as_number(tau) < np.inf:
         raise ParameterError("tau is out of range", ["give a finite horizon above 0"])
     reached = fit.rows.reaches(tau)
     if not reached.any():

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from rpcstats.formula.design_columns import ChosenColumns
 from rpcstats.survival.cox_checks.evaluation_sample import EvaluationSample
 from rpcstats.survival.structure.build import no_groups
 
@@ -60,7 +61,7 @@ def refitted(
     return estimate_cox(
         replace(
             frame,
-            X=X,
+            covariates=ChosenColumns.of(X),
             names=tuple(f"x{place}" for place in places),
             columns=places,
             time=sample.time if time is None else time,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from rpcstats._numerics.arguments import as_word
 from rpcstats._numerics.intervals import check_conf_level
 from rpcstats.errors import DataError, ParameterError
 from rpcstats.survival._multiway import clustered_covariance
@@ -98,7 +99,7 @@ def brier_score(
     """
     level = fit.conf_level if conf_level is None else conf_level
     check_conf_level(level)
-    if censoring not in ("km", "cox"):
+    if as_word(censoring) not in ("km", "cox"):
         raise ParameterError("censoring is unknown", ["choose km or cox"])
     rows = scored_rows(fit, newdata, weights=weights).by_time()
     sample = rows.sample

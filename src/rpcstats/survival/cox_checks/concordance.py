@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from rpcstats._numerics.arguments import as_number
+from rpcstats._numerics.arguments import as_number, as_word
 from rpcstats._numerics.intervals import check_conf_level
 from rpcstats.errors import DataError, FormulaError, ParameterError
 from rpcstats.formula import group_columns, parse_formula
@@ -87,7 +87,7 @@ def concordance_index(
     the other is at risk and does not fail at the same time; ties in the score count a half.
     The covariance is the infinitesimal jackknife (Therneau and Watson 2017).
     """
-    if high_score not in ("early", "late"):
+    if as_word(high_score) not in ("early", "late"):
         raise ParameterError("high_score is unknown", ["choose early or late"])
     parsed = parse_formula(formula)
     refuse_specials(parsed, ("strata", "cluster"))
@@ -229,9 +229,9 @@ def concordance_of(
 def _check_options(pair_weights: str, tau: float | None, censoring: str, conf_level: float) -> None:
     check_conf_level(conf_level)
     faults = []
-    if pair_weights not in ("harrell", "uno"):
+    if as_word(pair_weights) not in ("harrell", "uno"):
         faults.append("choose pair_weights harrell or uno")
-    if censoring not in ("known", "estimated"):
+    if as_word(censoring) not in ("known", "estimated"):
         faults.append("choose censoring known or estimated")
     if tau is not None and not 0 < as_number(tau) < np.inf:
         faults.append("give a finite tau above 0, in the unit of time")

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from rpcstats.errors import DataError
 from rpcstats.formula import Formula, Groups, make_groups
 from rpcstats.formula.columns import complete_rows, read_columns
+from rpcstats.formula.groups import cluster_groups
 from rpcstats.formula.responses import read_event, read_times, read_weights
 from rpcstats.formula.specials import censored_response
 from rpcstats.mixed.structure.faults import Faults
@@ -158,7 +159,7 @@ def read_sample(
         entry=times[1],
         weights=prior,
         strata=make_groups(frame, formula.strata),
-        clusters=tuple(make_groups(frame, (name,)) for name in names),
+        clusters=cluster_groups(frame, names),
         cluster_names=names,
         n_missing=n_missing,
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from rpcstats._numerics.arguments import as_word
 from rpcstats._numerics.intervals import check_conf_level
 from rpcstats.errors import ParameterError
 from rpcstats.mixed.inference.term_columns import term_columns
@@ -129,7 +130,7 @@ def _clock_of(transform: TimeTransform, frame: HazardFrame) -> FloatArray:
             raise ParameterError(
                 "transform must give one number a row", ["give a function such as numpy.sqrt"]
             )
-    elif transform in TRANSFORMS:
+    elif as_word(transform) in TRANSFORMS:
         g = clock(transform, frame.time, frame.event, frame.entry)
     else:
         raise ParameterError(

@@ -6,15 +6,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from rpcstats._numerics.arguments import as_word
 from rpcstats._vocabulary import STRATA, TIME
 from rpcstats.errors import ParameterError
 from rpcstats.mixed.inference.term_columns import term_columns
 from rpcstats.survival.cox_checks._fitted_arrays import FittedArrays, fitted_arrays, refuse_exact
 from rpcstats.survival.partial.moments import event_means, score_residuals
+from rpcstats.survival.prediction.reference_row import reference_row
 
 if TYPE_CHECKING:
     from rpcstats.survival.cox_fit import CoxFit
-    from rpcstats.survival.structure.hazard_frame import HazardFrame
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -83,7 +84,7 @@ def cox_residuals(
     tied events thin each other's risk sets, in every kind. Case weights multiply dfbeta and
     dfbetas only. Scaled residuals use the model-based covariance.
     """
-    if kind not in KINDS:
+    if as_word(kind) not in KINDS:
         raise ParameterError("kind is unknown", [f"choose {', '.join(KINDS)}"])
     if kind not in _OF_ROWS:
         refuse_exact(fit, f"A {kind} residual")
@@ -122,14 +123,14 @@ def augment_cox(fit: "CoxFit") -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns row (place in the data given), time, event, linear_predictor (covariates at
-        their means are 0), expected (events expected of the row, its cumulative hazard),
+        Columns row (place in the data given), time, event, linear_predictor (that of
+        `reference_row` is 0), expected (events expected of the row, its cumulative hazard),
         martingale, deviance.
     """
     arrays = fitted_arrays(fit)
     martingale, event = _martingale(fit, arrays)
     frame = fit.frame
-    eta = frame.X @ fit.beta - float(_means(frame) @ fit.beta)
+    eta = frame.X @ fit.beta - float(reference_row(frame) @ fit.beta)
     return pd.DataFrame(
         {
             "row": frame.kept.copy(),
@@ -226,12 +227,6 @@ def _martingale(fit: "CoxFit", arrays: FittedArrays) -> tuple[FloatArray, FloatA
     return event - order.put(expected), event
 
 
-def _means(frame: "HazardFrame") -> FloatArray:
-    if not frame.X.shape[1]:
-        return np.zeros(0)
-    return np.asarray(np.average(frame.X, axis=0, weights=frame.weights), dtype=np.float64)
-
-
 def _summed(
     fit: "CoxFit", by_cluster: bool, values: tuple[FloatArray, FloatArray]
 ) -> tuple[FloatArray, FloatArray]:
@@ -245,9 +240,7 @@ def _summed(
 def _partial(fit: "CoxFit", arrays: FittedArrays) -> dict[str, FloatArray]:
     martingale, _ = _martingale(fit, arrays)
     frame = fit.frame
-    centre = _means(frame)
-    # As in R: dummies are not centred.
-    centre[np.isin(frame.X, (-1.0, 0.0, 1.0)).all(axis=0)] = 0.0
+    centre = reference_row(frame)
     found = {}
     for term in term_columns(frame.design):
         mine = np.flatnonzero(np.isin(frame.columns, term.columns))

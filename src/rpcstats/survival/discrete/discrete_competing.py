@@ -7,6 +7,7 @@ from typing import Any, Literal, NamedTuple, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from rpcstats._numerics.arguments import as_word
 from rpcstats._numerics.intervals import check_conf_level
 from rpcstats._numerics.optimise import OptSummary
 from rpcstats.errors import FormulaError, ParameterError
@@ -156,9 +157,9 @@ def _fit(
 
 def _check_options(method: object, small_sample: object, conf_level: float) -> None:
     faults = []
-    if method not in get_args(Method):
+    if as_word(method) not in get_args(Method):
         faults.append(f"method: choose one of {', '.join(get_args(Method))}")
-    if small_sample not in get_args(CompetingErrors):
+    if as_word(small_sample) not in get_args(CompetingErrors):
         faults.append(f"small_sample: choose one of {', '.join(get_args(CompetingErrors))}")
     if faults:
         raise ParameterError("An option is unknown", faults)

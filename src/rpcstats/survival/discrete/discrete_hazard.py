@@ -4,6 +4,7 @@ from typing import Any, get_args
 
 import numpy as np
 
+from rpcstats._numerics.arguments import as_word
 from rpcstats._numerics.intervals import check_conf_level
 from rpcstats.errors import FormulaError, ParameterError
 from rpcstats.formula import Formula, Surv, parse_formula
@@ -158,9 +159,9 @@ def _fit_fixed(
 
 def _check_options(link: object, small_sample: object, conf_level: float) -> None:
     faults = []
-    if link not in get_args(LinkName):
+    if as_word(link) not in get_args(LinkName):
         faults.append(f"link: choose one of {', '.join(get_args(LinkName))}")
-    if small_sample not in get_args(SmallSample):
+    if as_word(small_sample) not in get_args(SmallSample):
         faults.append(f"small_sample: choose one of {', '.join(get_args(SmallSample))}")
     if faults:
         raise ParameterError("An option is unknown", faults)

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from rpcstats._numerics.arguments import as_word
 from rpcstats._numerics.intervals import normal_quantile
 from rpcstats._vocabulary import HAZARD_PREDICTION
 from rpcstats.errors import DataError, ParameterError
@@ -103,7 +104,7 @@ def predict_discrete(
 
 def _check(kind: str, average: str) -> None:
     faults = []
-    if kind not in KINDS:
+    if as_word(kind) not in KINDS:
         faults.append(f"kind: choose one of {', '.join(KINDS)}")
     if average not in AVERAGES:
         faults.append(f"average: choose one of {', '.join(AVERAGES)}")

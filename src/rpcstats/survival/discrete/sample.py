@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from rpcstats.errors import DataError
 from rpcstats.formula import Design, Formula, Groups, design, make_groups
 from rpcstats.formula.design import fixed_columns
+from rpcstats.formula.design_columns import DesignColumns
 from rpcstats.formula.responses import read_weights
 from rpcstats.mixed.structure.arithmetic import columns_used
 from rpcstats.survival.discrete._cells import Cells
@@ -255,4 +256,4 @@ def _row_by_row(
     n_column = Z.shape[1]
     parts = Parts(Z, np.ones((1, n_column)), np.arange(n_column))
     empty = np.empty((0, n_column))
-    return units, covariates, replace(built, X=empty), parts
+    return units, covariates, replace(built, columns=DesignColumns(empty)), parts

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from rpcstats._numerics.arguments import as_word
 from rpcstats._numerics.intervals import check_conf_level
 from rpcstats.errors import ParameterError
 from rpcstats.survival.discrete._bootstrap import bootstrap_curves
@@ -225,9 +226,9 @@ def _check_options(
     fit: "DiscreteHazardFit", exposure: str, contrast: object, method: object, n_boot: object
 ) -> None:
     faults = []
-    if contrast not in get_args(Contrast):
+    if as_word(contrast) not in get_args(Contrast):
         faults.append(f"contrast: choose one of {', '.join(get_args(Contrast))}")
-    if method not in get_args(Method):
+    if as_word(method) not in get_args(Method):
         faults.append(f"method: choose one of {', '.join(get_args(Method))}")
     if not isinstance(n_boot, int) or isinstance(n_boot, bool) or n_boot < 2:
         faults.append("n_boot: give a whole number of 2 or more")

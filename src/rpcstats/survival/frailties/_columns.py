@@ -237,9 +237,10 @@ class MixedColumns:
         ndarray of shape (p + Q,)
             [X, Z Λ]' v.
         """
-        parts = [self.X @ v]
-        for part, Lambda in zip(self.levels, factors, strict=True):
-            parts.append((part.sums(v) @ Lambda).ravel())
+        with np.errstate(invalid="ignore", over="ignore"):
+            parts = [self.X @ v]
+            for part, Lambda in zip(self.levels, factors, strict=True):
+                parts.append((part.sums(v) @ Lambda).ravel())
         return np.concatenate(parts)
 
 

@@ -87,7 +87,8 @@ class CurvaturePlan:
         """
         if self.alone.all():
             Lambda = float(factors[self.which][0, 0])
-            return DiagonalFactor(Lambda**2 * self._own(point) + curvature)
+            with np.errstate(invalid="ignore", over="ignore"):
+                return DiagonalFactor(Lambda**2 * self._own(point) + curvature)
         if self.low_rank:
             return low_rank_factor(point, factors, curvature)
         return self._bordered(point, factors, curvature)

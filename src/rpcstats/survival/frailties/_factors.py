@@ -69,7 +69,9 @@ class DiagonalFactor:
         ndarray of shape (Q, c)
             H⁻¹ B.
         """
-        return np.asarray(B / self.diagonal[:, None])
+        # A mode at the edge has no curvature: its error is not known, which the fit tells.
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.asarray(B / self.diagonal[:, None])
 
     def inverse_blocks(self, sizes: list[tuple[int, int]]) -> list[FloatArray]:
         """Invert level by level.

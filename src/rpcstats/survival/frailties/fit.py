@@ -7,6 +7,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from rpcstats._numerics.arguments import as_word
 from rpcstats._numerics.intervals import check_conf_level
 from rpcstats.errors import DataError, ParameterError
 from rpcstats.mixed.structure.model_frame import Block
@@ -171,9 +172,9 @@ def _assembled(
 
 def _check(frame: HazardFrame, ties: str, curvature: str, theta: float | None) -> None:
     faults = []
-    if ties not in get_args(Ties):
+    if as_word(ties) not in get_args(Ties):
         faults.append("ties is efron or breslow: the exact likelihood has no random effects")
-    if curvature not in get_args(Curvature):
+    if as_word(curvature) not in get_args(Curvature):
         faults.append(f"curvature is one of {', '.join(get_args(Curvature))}")
     if frame.clusters:
         faults.append(

@@ -132,7 +132,8 @@ class MixedEstimates:
     @property
     def std_error(self) -> FloatArray:
         """Standard errors of the coefficients, of shape (p,)."""
-        return np.asarray(np.sqrt(np.diag(self.cov)))
+        with np.errstate(invalid="ignore"):
+            return np.asarray(np.sqrt(np.diag(self.cov)))
 
     @property
     def degrees_of_freedom(self) -> tuple[float, float]:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
+from rpcstats._numerics.arguments import as_word
 from rpcstats._numerics.intervals import normal_quantile
 from rpcstats._vocabulary import (
     CONF_HIGH,
@@ -125,7 +126,7 @@ def predict(
     """
     from rpcstats.survival.frailties.cox_mixed_fit import Level
 
-    if level not in get_args(Level):
+    if as_word(level) not in get_args(Level):
         raise ParameterError("level is unknown", [f"choose {', '.join(get_args(Level))}"])
     z = normal_quantile(conf_level)
     rows = _rows(fit, newdata)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from rpcstats.formula.censored import CensoredSample
 from rpcstats.survival._multiway import grouped_covariance
-from rpcstats.survival._risk_sets import RiskSets, risk_sets, still_in, yet_to_enter
+from rpcstats.survival._risk_sets import RiskSets, risk_counts, risk_sets, still_in, yet_to_enter
 from rpcstats.survival.nonparametric._jackknife import Steps, log_survival_steps, row_influence
 from rpcstats.survival.structure.remarks import few_at_risk_remark, few_clusters_remark
 
@@ -127,13 +127,22 @@ def curve_rows(sample: CensoredSample) -> CurveRows:
         Counts and rows.
     """
     n_group = len(sample.groups.labels)
-    counts = risk_sets(
-        sample.time,
-        sample.event,
-        stratum=sample.groups.codes if n_group > 1 else None,
-        n_stratum=n_group,
-        entry=sample.entry,
-        weights=sample.weights,
+    group = sample.groups.codes if n_group > 1 else None
+    found = None
+    if sample.entry is None and sample.weights is None:
+        kinds = np.array([False, True])
+        found = risk_counts(sample.time, sample.event, kinds, stratum=group, n_stratum=n_group)
+    counts = (
+        found[0]
+        if found is not None
+        else risk_sets(
+            sample.time,
+            sample.event,
+            stratum=group,
+            n_stratum=n_group,
+            entry=sample.entry,
+            weights=sample.weights,
+        )
     )
     return CurveRows(
         counts,

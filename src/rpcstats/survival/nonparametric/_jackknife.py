@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,9 @@ from rpcstats.survival._risk_sets import RiskSets
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
+
+_PORTION: Final = 1 << 17
+"""Rows whose clusters are summed together, at the least."""
 
 
 class Steps(NamedTuple):
@@ -195,11 +198,7 @@ def _one_way(
     elif counts.entry_position is None:
         RR, RB, BB = _squared_exits(counts, rows, codes)
     else:
-        position = np.concatenate([rows.enter, leave])
-        dR = np.concatenate([rows.w, -rows.w])
-        dB = np.concatenate([rows.at_entry, rows.at_exit - rows.at_entry])
-        key = np.tile(codes * (len(counts.start) - 1) + rows.stratum, 2)
-        RR, RB, BB = _squared_steps(position, key, dR, dB, m)
+        RR, RB, BB = _squared_stays(leave, rows, codes * (len(counts.start) - 1) + rows.stratum, m)
     for a, b in pairwise(counts.start):
         rr, rb, bb = (np.cumsum(part[a:b]) for part in (RR, RB, BB))
         variance[a:b] = A[a:b] ** 2 * rr + 2 * A[a:b] * rb + bb
@@ -241,6 +240,25 @@ def _sorted_by(key: IntArray, counts: RiskSets) -> IntArray:
     by_time = np.argsort(times, kind="stable")
     ordered: IntArray = by_time[np.argsort(small[by_time], kind="stable")]
     return ordered
+
+
+def _squared_stays(
+    leave: IntArray, rows: _RowSteps, key: IntArray, m: int
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Give the steps of R^2, R B and B^2 where rows enter late, some clusters at a time."""
+    order = np.argsort(key.astype(np.min_scalar_type(int(key.max()))), kind="stable")
+    ends = np.flatnonzero(np.diff(key[order])) + 1
+    wanted = np.arange(max(_PORTION, m // 2), len(order), max(_PORTION, m // 2))
+    inner = np.searchsorted(ends, wanted)
+    RR, RB, BB = np.zeros((3, m))
+    for part in np.split(order, np.unique(ends[inner[inner < len(ends)]])):
+        position = np.concatenate([rows.enter[part], leave[part]])
+        dR, begun = np.concatenate([rows.w[part], -rows.w[part]]), rows.at_entry[part]
+        dB = np.concatenate([begun, rows.at_exit[part] - begun])
+        steps = _squared_steps(position, np.tile(key[part], 2), dR, dB, m)
+        for total, step in zip((RR, RB, BB), steps, strict=True):
+            total += step
+    return RR, RB, BB
 
 
 def _squared_steps(

@@ -13,6 +13,8 @@ from rpcstats._vocabulary import (
     CONF_HIGH,
     CONF_LOW,
     ESTIMATE,
+    N_CENSOR,
+    N_EVENT,
     N_RISK,
     STD_ERROR,
     STRATA,
@@ -102,6 +104,38 @@ def read_risk(time: FloatArray, n_risk: FloatArray, wanted: FloatArray) -> Float
     return found
 
 
+def survival_frame(fit: "KaplanMeier") -> pd.DataFrame:
+    """Give one row per group and distinct time.
+
+    Parameters
+    ----------
+    fit : KaplanMeier
+        The curves.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As `KaplanMeier.tidy`.
+    """
+    kind = np.float64 if fit.is_weighted else np.int64
+    low, high = fit.limits()
+    with np.errstate(invalid="ignore"):
+        std_error = fit.estimate * fit.std_error_log
+    return pd.DataFrame(
+        {
+            STRATA: np.repeat(np.array(fit.strata, dtype=object), np.diff(fit.start)),
+            TIME: fit.time.copy(),
+            N_RISK: fit.n_risk.astype(kind),
+            N_EVENT: fit.n_event.astype(kind),
+            N_CENSOR: fit.n_censor.astype(kind),
+            ESTIMATE: fit.estimate.copy(),
+            STD_ERROR: std_error,
+            CONF_LOW: low.copy(),
+            CONF_HIGH: high.copy(),
+        }
+    )
+
+
 def read_survival(fit: "KaplanMeier", times: ArrayLike) -> pd.DataFrame:
     """Read survival curves at given times.
 
@@ -124,12 +158,8 @@ def read_survival(fit: "KaplanMeier", times: ArrayLike) -> pd.DataFrame:
     """
     wanted = wanted_times(times)
     edge = 1.0 if fit.conf_type in ("log", "plain") else np.nan
-    arrays = (
-        (fit.estimate, 1.0),
-        (fit.std_error_log, 0.0),
-        (fit.conf_low, edge),
-        (fit.conf_high, edge),
-    )
+    ends = (1.0, 0.0, edge, edge)
+    arrays = list(zip((fit.estimate, fit.std_error_log, *fit.limits()), ends, strict=True))
     parts = []
     for label, (a, b) in zip(fit.strata, pairwise(fit.start), strict=True):
         curves = [(values[a:b], at_start) for values, at_start in arrays]
@@ -173,7 +203,7 @@ def read_quantiles(fit: "KaplanMeier", q: float | Sequence[float]) -> pd.DataFra
     shares = np.atleast_1d(as_numbers(q))
     if not np.all((shares > 0) & (shares < 1)):
         raise ParameterError("quantile() takes shares", ["give q between 0 and 1, such as 0.5"])
-    curves = (fit.estimate, fit.conf_low, fit.conf_high)
+    curves = (fit.estimate, *fit.limits())
     rows = [
         (label, share, *(crossing(fit.time[a:b], curve[a:b], 1 - share) for curve in curves))
         for label, (a, b) in zip(fit.strata, pairwise(fit.start), strict=True)

@@ -1,13 +1,21 @@
 """Weighted log-rank scores and their covariance: arrays in, arrays out."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rpcstats.survival._packed_times import PackedTimes
 from rpcstats.survival._product_limit import product_limit
-from rpcstats.survival._risk_sets import RiskSets, risk_sets, still_in, yet_to_enter
+from rpcstats.survival._risk_sets import (
+    RiskSets,
+    risk_counts,
+    risk_sets,
+    still_in,
+    yet_to_enter,
+)
 from rpcstats.survival.nonparametric._jackknife import first_at_risk, in_given_order
 
 FloatArray = NDArray[np.float64]
@@ -32,7 +40,7 @@ class Scores(NamedTuple):
     V: FloatArray
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class GroupRisk:
     """Rows counted by stratum, time and group.
 
@@ -40,21 +48,36 @@ class GroupRisk:
     ----------
     counts : RiskSets
         Counts (or weights) at each distinct time of each stratum.
-    codes : ndarray of shape (n,), int
-        Group of each row, taken in the order of `counts`.
     at_risk : ndarray of shape (k, m)
         Count or weight of each group at risk.
-    event : ndarray of shape (n,), bool
-        Whether each exit was the event, in the order of `counts`.
-    w : ndarray of shape (n,) or None
-        Case weights, in the order of `counts`.
+    group : ndarray of shape (n,), int
+        Group of each row, in the order of the data.
+    has_event : ndarray of shape (n,), bool
+        Whether each exit was the event, in the order of the data.
+    weights : ndarray of shape (n,) or None
+        Case weights, in the order of the data.
     """
 
     counts: RiskSets
-    codes: IntArray
     at_risk: FloatArray
-    event: NDArray[np.bool_]
-    w: FloatArray | None
+    group: IntArray
+    has_event: NDArray[np.bool_]
+    weights: FloatArray | None
+
+    @cached_property
+    def codes(self) -> IntArray:
+        """Group of each row, in the order of `counts`."""
+        return self.counts.arranged(self.group)
+
+    @cached_property
+    def event(self) -> NDArray[np.bool_]:
+        """Whether each exit was the event, in the order of `counts`."""
+        return self.counts.arranged(self.has_event)
+
+    @cached_property
+    def w(self) -> FloatArray | None:
+        """Case weights in the order of `counts`."""
+        return None if self.weights is None else self.counts.arranged(self.weights)
 
     def scores(self, weight: FloatArray | None) -> Scores:
         """Compare observed with expected events.
@@ -69,11 +92,15 @@ class GroupRisk:
         Scores
             Observed, expected and hypergeometric covariance, summed over strata.
         """
-        failed, n_group = self.event, len(self.at_risk)
-        each = None if weight is None else weight[self.counts.position[failed]]
-        if self.w is not None:
-            each = self.w[failed] if each is None else each * self.w[failed]
-        observed = np.bincount(self.codes[failed], weights=each, minlength=n_group)
+        n_group = len(self.at_risk)
+        if weight is None and self.weights is None:
+            observed = np.bincount(self.group[self.has_event], minlength=n_group)
+        else:
+            failed = self.event
+            each = None if weight is None else weight[self.counts.position[failed]]
+            if self.w is not None:
+                each = self.w[failed] if each is None else each * self.w[failed]
+            observed = np.bincount(self.codes[failed], weights=each, minlength=n_group)
         share = self.counts.n_event / self.counts.n_risk
         if weight is not None:
             share *= weight
@@ -155,13 +182,18 @@ def group_risk(
     GroupRisk
         The counts.
     """
+    if entry is None and weights is None:
+        ends, kinds = 2 * group, np.arange(2 * n_group) % 2 == 1
+        ends += event
+        found = risk_counts(time, ends, kinds, stratum=stratum, n_stratum=n_stratum)
+        if found is not None:
+            return GroupRisk(found[0], _packed_counts(*found, n_group), group, event, None)
     counts = risk_sets(
         time, event, stratum=stratum, n_stratum=n_stratum, entry=entry, weights=weights
     )
     codes = counts.arranged(group)
     w = None if weights is None else counts.arranged(weights)
-    at_risk = _group_counts(counts, codes, n_group, w)
-    return GroupRisk(counts, codes, at_risk, counts.arranged(event), w)
+    return GroupRisk(counts, _group_counts(counts, codes, n_group, w), group, event, weights)
 
 
 def time_weight(
@@ -225,7 +257,7 @@ def quadratic_form(scores: Scores) -> tuple[float, int]:
     expects = scores.expected > 0
     U = (scores.observed - scores.expected)[expects]
     V = scores.V[np.ix_(expects, expects)]
-    df = int(np.linalg.matrix_rank(V, hermitian=True)) if len(U) else 0
+    df = int(np.linalg.matrix_rank(V[1:, 1:], hermitian=True)) if len(U) > 1 else 0
     if df == 0:
         return np.nan, 0
     if df == len(U) - 1:
@@ -239,6 +271,17 @@ def _between(steps: FloatArray, enter: IntArray, leave: IntArray) -> FloatArray:
     total = np.concatenate([[0.0], np.cumsum(steps)])
     summed: FloatArray = total[leave + 1] - total[enter]
     return summed
+
+
+def _packed_counts(counts: RiskSets, packed: PackedTimes, n_group: int) -> FloatArray:
+    """Count each group at risk at each distinct time; shape (k, m)."""
+    at_risk = np.empty((n_group, len(counts.time)))
+    at_risk[-1] = counts.n_risk
+    member = packed.code >> 1
+    for g in range(n_group - 1):
+        at_risk[g] = still_in(packed.counted(member == g), counts.start)
+        at_risk[-1] -= at_risk[g]
+    return at_risk
 
 
 def _group_counts(

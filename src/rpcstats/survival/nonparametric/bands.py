@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from rpcstats._numerics.arguments import as_number
+from rpcstats._numerics.arguments import as_number, as_word
 from rpcstats._numerics.intervals import ConfType, check_conf_level, survival_limits
 from rpcstats._vocabulary import (
     CONF_HIGH,
@@ -21,6 +21,7 @@ from rpcstats._vocabulary import (
     TIME,
 )
 from rpcstats.errors import ParameterError
+from rpcstats.survival.course_words import Worded
 from rpcstats.survival.nonparametric._band_quantiles import (
     equal_precision_quantile,
     hall_wellner_quantile,
@@ -39,7 +40,7 @@ _NAMES: Final = {"hall-wellner": "Hall-Wellner", "equal-precision": "equal-preci
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class SurvivalBands:
+class SurvivalBands(Worded):
     """Simultaneous bands of survival curves, one curve after another.
 
     Attributes
@@ -130,7 +131,7 @@ class SurvivalBands:
         """
         from rpcstats.figures import step_curve
 
-        return step_curve(self.tidy(), ax=ax)
+        return step_curve(self.tidy(), ax=ax, **self.words.of_survival())
 
 
 class _Stretch(NamedTuple):
@@ -217,6 +218,7 @@ def survival_bands(
         critical=arrays[4],
         n_missing=fit.n_missing,
         remarks=fit.remarks,
+        words=fit.words,
         _rows=rows[list(columns)],
     )
 
@@ -251,7 +253,7 @@ def _check(
 ) -> None:
     check_conf_level(level)
     faults = []
-    if kind not in get_args(BandKind):
+    if as_word(kind) not in get_args(BandKind):
         faults.append(f"kind is unknown: choose one of {', '.join(get_args(BandKind))}")
     if fit.is_robust:
         faults.append(
@@ -269,11 +271,7 @@ def _check(
 
 
 def _inside(
-    time: FloatArray,
-    n_event: FloatArray,
-    S: FloatArray,
-    first: float | None,
-    last: float | None,
+    time: FloatArray, n_event: FloatArray, S: FloatArray, first: float | None, last: float | None
 ) -> NDArray[np.bool_]:
     """Tell the times from the first event to the last that leaves somebody, in the stretch."""
     events = np.flatnonzero((n_event > 0) & (S > 0))

@@ -20,6 +20,7 @@ from rpcstats._vocabulary import (
     STRATA,
     TIME,
 )
+from rpcstats.survival.course_words import Worded
 from rpcstats.survival.nonparametric._hazard_sums import HazardTies
 from rpcstats.survival.nonparametric._reading import read_risk, read_steps, wanted_times
 from rpcstats.tables.summary import Summary, counted
@@ -33,7 +34,7 @@ HazardScale = Literal["log", "plain", "arcsine"]
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class NelsonAalen:
+class NelsonAalen(Worded):
     """Cumulative hazards, one for each group.
 
     Attributes
@@ -207,7 +208,7 @@ class NelsonAalen:
         """
         from rpcstats.figures.cumulative_hazards import cumulative_hazards
 
-        return cumulative_hazards(self.tidy(), ax=ax)
+        return cumulative_hazards(self.tidy(), ax=ax, xlabel=self.words.clock)
 
     def _frame(
         self, estimate: FloatArray, std_error: FloatArray, limits: tuple[FloatArray, FloatArray]

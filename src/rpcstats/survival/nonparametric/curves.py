@@ -10,23 +10,16 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from rpcstats._numerics.arguments import as_number
-from rpcstats._numerics.intervals import ConfType
+from rpcstats._numerics.intervals import ConfType, survival_interval
 from rpcstats._vocabulary import (
-    CONF_HIGH,
-    CONF_LOW,
     ESTIMATE,
-    N_CENSOR,
-    N_EVENT,
-    N_RISK,
-    STD_ERROR,
-    STRATA,
-    TIME,
     ReleaseKind,
 )
 from rpcstats.errors import ParameterError
 from rpcstats.survival._product_limit import restricted_area
+from rpcstats.survival.course_words import Worded
 from rpcstats.survival.nonparametric._curve_rows import CurveRows, cluster_remarks
-from rpcstats.survival.nonparametric._reading import read_quantiles, read_survival
+from rpcstats.survival.nonparametric._reading import read_quantiles, read_survival, survival_frame
 from rpcstats.survival.nonparametric.bands import BandKind, SurvivalBands, survival_bands
 from rpcstats.survival.nonparametric.design_effect import design_effect
 from rpcstats.survival.nonparametric.restricted_mean import RestrictedMean
@@ -39,7 +32,7 @@ FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class KaplanMeier:
+class KaplanMeier(Worded):
     """Kaplan-Meier curves, one for each group.
 
     Attributes
@@ -54,8 +47,6 @@ class KaplanMeier:
         S(t), the probability of no event up to and including t.
     std_error_log : ndarray of shape (m,)
         Standard error of log S(t).
-    conf_low, conf_high : ndarray of shape (m,)
-        Pointwise limits.
     group_size, group_events : ndarray of shape (k,), int
         Rows and rows with the event, by group, whatever their weights.
     conf_type, conf_level : str, float
@@ -80,8 +71,6 @@ class KaplanMeier:
     n_censor: FloatArray
     estimate: FloatArray
     std_error_log: FloatArray
-    conf_low: FloatArray
-    conf_high: FloatArray
     group_size: NDArray[np.int64]
     group_events: NDArray[np.int64]
     conf_type: ConfType
@@ -106,22 +95,31 @@ class KaplanMeier:
             Columns strata, time, n_risk, n_event, n_censor, estimate, std_error, conf_low,
             conf_high; a fresh copy. The curve is 1 before the first time.
         """
-        kind = np.float64 if self.is_weighted else np.int64
-        with np.errstate(invalid="ignore"):
-            std_error = self.estimate * self.std_error_log
-        return pd.DataFrame(
-            {
-                STRATA: np.repeat(np.array(self.strata, dtype=object), np.diff(self.start)),
-                TIME: self.time.copy(),
-                N_RISK: self.n_risk.astype(kind),
-                N_EVENT: self.n_event.astype(kind),
-                N_CENSOR: self.n_censor.astype(kind),
-                ESTIMATE: self.estimate.copy(),
-                STD_ERROR: std_error,
-                CONF_LOW: self.conf_low.copy(),
-                CONF_HIGH: self.conf_high.copy(),
-            }
-        )
+        return survival_frame(self)
+
+    @property
+    def conf_low(self) -> FloatArray:
+        """Lower pointwise limits, of shape (m,)."""
+        return self.limits()[0]
+
+    @property
+    def conf_high(self) -> FloatArray:
+        """Upper pointwise limits, of shape (m,)."""
+        return self.limits()[1]
+
+    def limits(self) -> tuple[FloatArray, FloatArray]:
+        """Give the pointwise limits, which are worked out when they are asked for.
+
+        Returns
+        -------
+        tuple of ndarray of shape (m,)
+            Lower and upper limits, read-only.
+        """
+        spread, scale = self.std_error_log, self.conf_type
+        found = survival_interval(self.estimate, spread, scale, self.conf_level)
+        for values in found:
+            values.setflags(write=False)
+        return found
 
     def glance(self) -> pd.DataFrame:
         """Give one row on the whole fit.
@@ -297,4 +295,4 @@ class KaplanMeier:
         """
         from rpcstats.figures import step_curve
 
-        return step_curve(self.tidy(), ax=ax)
+        return step_curve(self.tidy(), ax=ax, **self.words.of_survival())

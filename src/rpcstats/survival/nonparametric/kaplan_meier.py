@@ -1,5 +1,6 @@
 """The product-limit estimator: a formula and a frame to Kaplan-Meier curves."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from rpcstats._numerics.intervals import ConfType, survival_interval
 from rpcstats.formula.censored import CensoredSample, censored_sample
 from rpcstats.formula.parse import Formula
 from rpcstats.survival._product_limit import product_limit
+from rpcstats.survival.course_words import course_words
 from rpcstats.survival.nonparametric._curve_rows import (
     curve_remarks,
     curve_rows,
@@ -73,7 +75,8 @@ def kaplan_meier(
     Cameron, Gelbach and Miller (2011); it is NaN where it comes out negative.
     """
     sample = censored_sample(formula, data, weights=weights, allow=("cluster",))
-    return kaplan_meier_of(sample, conf_type=conf_type, conf_level=conf_level, robust=robust)
+    fit = kaplan_meier_of(sample, conf_type=conf_type, conf_level=conf_level, robust=robust)
+    return replace(fit, words=course_words(data))
 
 
 def kaplan_meier_of(
@@ -97,6 +100,7 @@ def kaplan_meier_of(
     KaplanMeier
         The curves.
     """
+    survival_interval([], [], conf_type, conf_level)  # refuses options it does not know
     rows = curve_rows(sample)
     counts = rows.counts
     is_robust = robust or bool(sample.clusters)
@@ -105,8 +109,11 @@ def kaplan_meier_of(
         steps = log_survival_steps(counts)
         found = robust_variance(counts, steps, sample.event, sample.weights, sample.clusters)
         variance = np.where(S > 0, found, np.inf)
-    std_error_log = np.sqrt(variance)
-    low, high = survival_interval(S, std_error_log, conf_type, conf_level)
+    remarks = (
+        *curve_remarks(rows, sample.groups.labels, sample.cluster_names),
+        *negative_variance_remark(variance),
+    )
+    std_error_log = np.sqrt(variance, out=variance)
     sizes, events = rows.sizes()
     return KaplanMeier(
         strata=sample.groups.labels,
@@ -117,8 +124,6 @@ def kaplan_meier_of(
         n_censor=_frozen(counts.n_censor),
         estimate=_frozen(S),
         std_error_log=_frozen(std_error_log),
-        conf_low=_frozen(low),
-        conf_high=_frozen(high),
         group_size=_frozen(sizes),
         group_events=_frozen(events),
         conf_type=conf_type,
@@ -126,10 +131,7 @@ def kaplan_meier_of(
         is_weighted=sample.weights is not None,
         is_robust=is_robust,
         n_missing=sample.n_missing,
-        remarks=(
-            *curve_remarks(rows, sample.groups.labels, sample.cluster_names),
-            *negative_variance_remark(variance),
-        ),
+        remarks=remarks,
         rows=rows if is_robust else None,
     )
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from rpcstats._numerics.arguments import as_number
+from rpcstats._numerics.arguments import as_number, as_word
 from rpcstats._numerics.intervals import chi_square_p
 from rpcstats._vocabulary import DF, N_EVENT, P_VALUE, STATISTIC, STRATA, ReleaseKind
 from rpcstats.errors import ParameterError
@@ -272,7 +272,7 @@ def check_weighting(weighting: str, rho: float, gamma: float) -> None:
     """
     if not (0 <= as_number(rho) < np.inf and 0 <= as_number(gamma) < np.inf):
         raise ParameterError("rho or gamma is out of range", ["give finite numbers, 0 or more"])
-    if weighting not in get_args(TimeWeight):
+    if as_word(weighting) not in get_args(TimeWeight):
         raise ParameterError(
             "weighting is unknown", [f"choose one of {', '.join(get_args(TimeWeight))}"]
         )

@@ -5,10 +5,12 @@ from typing import Any, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from rpcstats._numerics.arguments import as_word
 from rpcstats._numerics.intervals import normal_quantile
 from rpcstats.errors import ParameterError
 from rpcstats.formula.censored import censored_sample
 from rpcstats.formula.parse import Formula
+from rpcstats.survival.course_words import course_words
 from rpcstats.survival.nonparametric._curve_rows import (
     curve_remarks,
     curve_rows,
@@ -112,14 +114,15 @@ def nelson_aalen(
             *curve_remarks(rows, sample.groups.labels, sample.cluster_names),
             *negative_variance_remark(variance),
         ),
+        words=course_words(data),
     )
 
 
 def _check(ties: str, conf_type: str) -> None:
     faults = []
-    if ties not in get_args(HazardTies):
+    if as_word(ties) not in get_args(HazardTies):
         faults.append(f"ties is unknown: choose one of {', '.join(get_args(HazardTies))}")
-    if conf_type not in get_args(HazardScale):
+    if as_word(conf_type) not in get_args(HazardScale):
         faults.append(f"conf_type is unknown: choose one of {', '.join(get_args(HazardScale))}")
     if faults:
         raise ParameterError("An option of nelson_aalen() is unknown", faults)

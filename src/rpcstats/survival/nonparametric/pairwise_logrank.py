@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from rpcstats._numerics.arguments import as_word
 from rpcstats._vocabulary import DF, N_EVENT, P_VALUE, STATISTIC, TERM
 from rpcstats.errors import FormulaError, ParameterError
 from rpcstats.formula.censored import censored_sample
@@ -141,7 +142,7 @@ def pairwise_logrank(
     Holm (1979) unless told otherwise.
     """
     check_weighting(weighting, rho, gamma)
-    if adjust not in get_args(PairAdjust):
+    if as_word(adjust) not in get_args(PairAdjust):
         raise ParameterError(
             "adjust is unknown", [f"choose one of {', '.join(get_args(PairAdjust))}"]
         )

@@ -6,6 +6,7 @@ from typing import Any, Final, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from rpcstats._numerics.arguments import as_word
 from rpcstats.errors import ParameterError
 from rpcstats.survival._multiway import clustered_covariance
 from rpcstats.survival.nonparametric._curve_rows import cluster_remarks
@@ -155,9 +156,9 @@ def check_link(of: str, link: str) -> None:
     ParameterError
         If one is unknown, or they don't go together.
     """
-    if of not in get_args(PseudoKind):
+    if as_word(of) not in get_args(PseudoKind):
         raise ParameterError("of is unknown", [f"choose one of {', '.join(_FITTING)}"])
-    if link not in _FITTING[of]:
+    if as_word(link) not in _FITTING[of]:
         raise ParameterError(
             f"link does not fit of={of!r}", [f"choose one of {', '.join(_FITTING[of])}"]
         )

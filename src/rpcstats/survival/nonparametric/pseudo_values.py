@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from rpcstats._numerics.arguments import as_numbers
+from rpcstats._numerics.arguments import as_numbers, as_word
 from rpcstats._vocabulary import ESTIMATE, TIME
 from rpcstats.errors import FormulaError, ParameterError
 from rpcstats.survival._risk_sets import risk_sets
@@ -270,9 +270,9 @@ def checked_times(at: ArrayLike) -> FloatArray:
 
 def _check(frame: HazardFrame, of: str, cause: object, jackknife: str) -> None:
     faults = []
-    if of not in get_args(PseudoKind):
+    if as_word(of) not in get_args(PseudoKind):
         faults.append(f"of is unknown: choose one of {', '.join(get_args(PseudoKind))}")
-    if jackknife not in get_args(Jackknife):
+    if as_word(jackknife) not in get_args(Jackknife):
         faults.append(f"jackknife is unknown: choose one of {', '.join(get_args(Jackknife))}")
     if (cause is not None) != (of == "cumulative_incidence"):
         faults.append('cause= goes with of="cumulative_incidence", and that needs it')

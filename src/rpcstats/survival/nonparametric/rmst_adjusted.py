@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from rpcstats._numerics.arguments import as_number
+from rpcstats._numerics.arguments import as_number, as_word
 from rpcstats._numerics.intervals import check_conf_level
 from rpcstats.errors import DataError, FormulaError, ParameterError
 from rpcstats.formula import Groups, design, make_groups, parse_formula
@@ -140,7 +140,7 @@ def _check(tau: float, method: str, link: str) -> None:
     faults = []
     if not 0 < as_number(tau) < np.inf:
         faults.append("tau is out of range: give a finite horizon above 0")
-    if method not in get_args(Adjustment):
+    if as_word(method) not in get_args(Adjustment):
         faults.append(f"method is unknown: choose one of {', '.join(get_args(Adjustment))}")
     elif method == "weighting" and link != "identity":
         faults.append('link= belongs to method="pseudo": leave it out')

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 import pandas as pd
 
+from rpcstats._numerics.arguments import as_word, check_flags
 from rpcstats._numerics.intervals import check_conf_level
 from rpcstats._vocabulary import CONVERGED, DF, DISTRIBUTIONS, STRATA
 from rpcstats.errors import ParameterError
@@ -211,12 +212,13 @@ def compare_distributions(
     of time and of its logarithm can be compared. A fit that does not converge says so in its
     row; no warning is given.
     """
+    check_flags(robust=robust)
     check_conf_level(conf_level)
     sample = read_sample(formula, data, weights=weights)
     if dists is None:
         dists = [d for d in _POSITIVE if not (sample.has_strata and d == "exponential")]
-    given: Sequence[Any] = (dists,) if isinstance(dists, str) else dists
-    wanted: list[Distribution] = list(dict.fromkeys(given))
+    given: Sequence[Any] = (dists,) if isinstance(dists, str) else list(dists)
+    wanted = cast(list[Distribution], list(dict.fromkeys(as_word(dist) for dist in given)))
     if not wanted:
         raise ParameterError("dists is empty", [f"choose among {', '.join(FAMILIES)}"])
     for dist in wanted:

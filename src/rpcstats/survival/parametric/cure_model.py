@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from rpcstats._numerics.arguments import as_word, check_flags
 from rpcstats._numerics.intervals import check_conf_level
 from rpcstats.errors import FormulaError, ParameterError
 from rpcstats.formula import Design, Formula, design, parse_formula
@@ -109,8 +110,9 @@ def cure_model(
     past the time by which nearly all who would have had the event have had it; Maller and Zhou's
     (1994) check is among the remarks.
     """
+    check_flags(robust=robust)
     check_conf_level(conf_level)
-    if dist not in LATENCIES:
+    if as_word(dist) not in LATENCIES:
         raise ParameterError("dist is unknown", [f"choose one of {', '.join(LATENCIES)}"])
     right = _parse_cure(cure)
     sample = read_sample(formula, data, weights=weights, beside=fixed_columns(right))

@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
+from rpcstats._numerics.arguments import as_word
 from rpcstats._numerics.intervals import normal_quantile
 from rpcstats._vocabulary import CONF_HIGH, CONF_LOW, ESTIMATE, STD_ERROR, TIME, N
 from rpcstats.errors import ParameterError
@@ -110,7 +111,7 @@ def predict_cure(
     """
     from rpcstats.survival.parametric.cure_fit import CureKind
 
-    if kind not in get_args(CureKind):
+    if as_word(kind) not in get_args(CureKind):
         raise ParameterError("kind is unknown", [f"choose one of {', '.join(get_args(CureKind))}"])
     frame = fit.frame
     rows = rows_to_predict(frame, newdata)

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from rpcstats._numerics.arguments import as_word
 from rpcstats._numerics.intervals import normal_quantile
 from rpcstats._vocabulary import TIME
 from rpcstats.errors import ParameterError
@@ -78,7 +79,7 @@ def predict_survreg(
     from rpcstats.survival.parametric.survreg_fit import PredictionKind
 
     z = normal_quantile(conf_level)
-    if kind not in get_args(PredictionKind):
+    if as_word(kind) not in get_args(PredictionKind):
         raise ParameterError(
             "kind is unknown", [f"choose one of {', '.join(get_args(PredictionKind))}"]
         )

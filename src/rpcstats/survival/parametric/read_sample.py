@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from rpcstats.formula import Formula, Surv, parse_formula
 from rpcstats.formula.columns import read_columns
+from rpcstats.formula.groups import refuse_one_cluster
 from rpcstats.survival.structure.build import Special, hazard_frame
 from rpcstats.survival.structure.hazard_frame import HazardFrame
 
@@ -82,6 +83,7 @@ def read_sample(
         intercept=intercept,
         beside=beside,
     )
+    refuse_one_cluster(frame.clusters, frame.cluster_names)
     if not is_interval or not isinstance(surv, Surv):
         return Sample(frame, None)
     lower = read_columns(data, (surv.time,))[surv.time].to_numpy(dtype=np.float64, na_value=np.nan)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from rpcstats._numerics.arguments import as_word
 from rpcstats.errors import ParameterError
 from rpcstats.survival.parametric._censored_rows import EXACT, INTERVAL, LEFT, row_terms
 from rpcstats.survival.parametric._local import log_between
@@ -46,7 +47,7 @@ def survreg_residuals(fit: "SurvregFit", kind: "SurvregResidual") -> FloatArray:
     """
     from rpcstats.survival.parametric.survreg_fit import SurvregResidual
 
-    if kind not in get_args(SurvregResidual):
+    if as_word(kind) not in get_args(SurvregResidual):
         raise ParameterError("kind is unknown", ["choose response, deviance or cox_snell"])
     at = row_parameters(fit, rows_to_predict(fit.frame, None))
     if kind == "response":

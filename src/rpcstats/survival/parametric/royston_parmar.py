@@ -6,6 +6,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from rpcstats._numerics.arguments import as_word, check_flags
 from rpcstats._numerics.intervals import check_conf_level
 from rpcstats.errors import DataError, ParameterError
 from rpcstats.formula import Formula
@@ -89,6 +90,7 @@ def royston_parmar(
     at the first and last event. Nothing keeps the spline from falling between events; where
     fitted survival rises the fit says so.
     """
+    check_flags(robust=robust)
     _check_options(df, knots, scale, time_varying_df, conf_level)
     sample = read_sample(
         formula, data, weights=weights, allow=("cluster", "offset"), intercept=False
@@ -117,7 +119,7 @@ def _check_options(
 ) -> None:
     check_conf_level(conf_level)
     faults = []
-    if scale not in ERRORS:
+    if as_word(scale) not in ERRORS:
         faults.append(f"scale: choose one of {', '.join(ERRORS)}")
     if df is not None and knots is not None:
         faults.append("give df or knots, not both")

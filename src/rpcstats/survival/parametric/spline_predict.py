@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from rpcstats._numerics.arguments import as_word
 from rpcstats._numerics.intervals import normal_quantile
 from rpcstats._vocabulary import TIME
 from rpcstats.errors import ParameterError
@@ -117,7 +118,7 @@ def predict_spline(
     """
     from rpcstats.survival.parametric.spline_fit import ERRORS, SplineKind
 
-    if kind not in get_args(SplineKind):
+    if as_word(kind) not in get_args(SplineKind):
         raise ParameterError(
             "kind is unknown", [f"choose one of {', '.join(get_args(SplineKind))}"]
         )

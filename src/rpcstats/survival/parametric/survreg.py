@@ -2,6 +2,7 @@
 
 from typing import Any, get_args
 
+from rpcstats._numerics.arguments import as_word, check_flags
 from rpcstats._numerics.intervals import check_conf_level
 from rpcstats.errors import ParameterError
 from rpcstats.formula import Formula
@@ -77,6 +78,7 @@ def survreg(
     information. Censoring has to be independent of the event given the covariates. Kalbfleisch
     and Prentice (2002).
     """
+    check_flags(robust=robust)
     check_options(dist, parameterisation, conf_level)
     sample = read_sample(formula, data, weights=weights)
     check_strata(sample.has_strata, dist, parameterisation)
@@ -112,9 +114,9 @@ def check_options(
         If one is.
     """
     check_conf_level(conf_level)
-    if dist not in FAMILIES:
+    if as_word(dist) not in FAMILIES:
         raise ParameterError("dist is unknown", [f"choose one of {', '.join(FAMILIES)}"])
-    if parameterisation not in get_args(Parameterisation):
+    if as_word(parameterisation) not in get_args(Parameterisation):
         raise ParameterError("parameterisation is unknown", ["choose aft or ph"])
     if parameterisation == "ph" and dist not in ("weibull", "exponential"):
         raise ParameterError(

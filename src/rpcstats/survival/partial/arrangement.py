@@ -97,18 +97,24 @@ class Arrangement:
         """Where each event time begins among `events`, of shape (m + 1,)."""
         return np.concatenate([[0], np.cumsum(self.n_tied)])
 
-    @cached_property
+    @property
     def event_weights(self) -> FloatArray:
-        """Case weight of each arranged row that is an event, 0 for the others."""
+        """Case weight of each arranged row that is an event, 0 for the others; made anew."""
         if self.weights is None:
             return self.is_event.astype(np.float64)
         return self.weights * self.is_event
 
-    @cached_property
+    @property
     def weight_tied(self) -> FloatArray:
         """Sum of the weights of the events at each event time, of shape (m,)."""
         if self.weights is None:
             return self.n_tied.astype(np.float64)
+        return self._weight_tied
+
+    @cached_property
+    def _weight_tied(self) -> FloatArray:
+        if self.weights is None:
+            raise AssertionError("counts are no sums of weights")
         return np.add.reduceat(self.weights[self.events], self.events_start[:-1])
 
     @property
@@ -125,21 +131,15 @@ class Arrangement:
     @cached_property
     def zeros(self) -> FloatArray:
         """A zero for each event time, read-only."""
-        zeros = np.zeros(self.n_time)
-        zeros.setflags(write=False)
-        return zeros
-
-    @cached_property
-    def _cuts(self) -> IntArray:
-        """Where the events of each event time begin, and the other rows with it as their last."""
-        cuts = np.stack([self.begin[:-1], self.begin[:-1] + self.n_tied], axis=1).reshape(-1)
-        return cuts if len(cuts) == 0 or cuts[-1] < len(self.rows) else cuts[:-1]
+        return np.broadcast_to(np.float64(0.0), self.n_time)
 
     @cached_property
     def late(self) -> IntArray:
         """Arranged places of rows not yet at risk at their stratum's first event time."""
         if self.first is None:
             return np.empty(0, dtype=np.int64)
+        if len(self.start) == 2:
+            return np.flatnonzero(self.first > 0)
         return np.flatnonzero(self.first > self.start[self.stratum[self.last]])
 
     def take(self, values: NDArray[Any]) -> NDArray[Any]:
@@ -218,21 +218,6 @@ class Arrangement:
         for out, line in zip(sums, lines, strict=True):
             out[:] = np.bincount(before, weights=line, minlength=self.n_time)
         return sums.reshape(*values.shape[:-1], self.n_time)
-
-    def of_events(self, values: FloatArray) -> FloatArray:
-        """Sum over the events at each event time.
-
-        Parameters
-        ----------
-        values : ndarray of shape (..., r)
-            Arranged.
-
-        Returns
-        -------
-        ndarray of shape (..., m)
-            Sums of the events.
-        """
-        return np.add.reduceat(values, self._cuts, axis=-1)[..., ::2]
 
     def at_last(self, values: FloatArray) -> FloatArray:
         """Give each row the value of its last event time.

@@ -10,7 +10,7 @@ from rpcstats.survival.partial.arrange import Arrangement, arrange
 from rpcstats.survival.partial.likelihood import PartialLikelihood, Point, TieMethod
 from rpcstats.survival.partial.monotone import needed_columns
 from rpcstats.survival.partial.newton import Maximum, inverse_of, maximise
-from rpcstats.survival.partial.scaling import Scaling, moments_of, scaled_columns
+from rpcstats.survival.partial.scaling import Lines, Scaling, scaled_columns, variances_of
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -33,7 +33,7 @@ class Columns:
 
     Attributes
     ----------
-    X : ndarray of shape (n, p)
+    X : ndarray of shape (n, p) or Lines
         Covariates in the order of the data.
     offset : ndarray of shape (n,) or None
         Known part of the linear predictor.
@@ -47,7 +47,7 @@ class Columns:
         Whether Firth's penalty is added.
     """
 
-    X: FloatArray
+    X: FloatArray | Lines
     offset: FloatArray | None
     ties: TieMethod
     ridge: float
@@ -96,7 +96,8 @@ class Estimate:
         if self.maximum.monotone is None:
             return np.empty(0, dtype=np.int64)
         given = self.likelihood
-        return needed_columns(given.order, given.X, self.maximum.monotone)
+        found = self.maximum.monotone
+        return needed_columns(given.order, given.X, found, is_exact=given.ties == "exact")
 
 
 def estimate(order: Arrangement, given: Columns) -> Estimate:
@@ -118,11 +119,12 @@ def estimate(order: Arrangement, given: Columns) -> Estimate:
     X, scaling = scaled_columns(order, given.X)
     likelihood = likelihood_from(order, given, X, scaling)
     kept, start = np.arange(len(X)), np.zeros(len(X))
-    rough = _rough_maximum(order, given, scaling)
+    rough = _rough_maximum(likelihood)
     if rough is not None:
         start = rough.beta
         more = n_event / float(rough.point.likelihood.order.n_tied.sum())
         guess = more * rough.point.curvature
+        del rough  # and with it the rows it was found from
         found = maximise(likelihood, start, n_event=n_event, curvature=guess)
     else:
         point = _breslow(likelihood).at(start)
@@ -215,20 +217,24 @@ def likelihood_from(
     """
     ridge = None
     if given.ridge > 0.0:
-        own = moments_of(given.X)[1] if given.scale_ridge else np.ones(len(X))
+        own = variances_of(given.X) if given.scale_ridge else np.ones(len(X))
         ridge = given.ridge * own / scaling.scale**2
     offset = None if given.offset is None else order.take(given.offset)
     return PartialLikelihood(order, X, offset, given.ties, ridge, given.is_firth)
 
 
-def _rough_maximum(order: Arrangement, given: Columns, scaling: Scaling) -> Maximum | None:
+def _rough_maximum(whole: PartialLikelihood) -> Maximum | None:
     """Give the maximum for a part of the rows, where they are many and the part will do."""
-    p = given.X.shape[1]
-    if len(order.rows) < LARGE or given.ties == "exact" or given.is_firth or not p:
+    p = len(whole.X)
+    if len(whole.order.rows) < LARGE or whole.ties == "exact" or whole.is_firth or not p:
         return None
-    part = _part(order)
-    X = np.ascontiguousarray(((given.X[part.rows] - scaling.centre) / scaling.scale).T)
-    likelihood = likelihood_from(part, given, X, scaling)
+    places, part = _part(whole.order)
+    likelihood = replace(
+        whole,
+        order=part,
+        X=np.take(whole.X, places, axis=1),
+        offset=None if whole.offset is None else whole.offset[places],
+    )
     point = likelihood.at(np.zeros(p))
     if len(identified(point)) < p:
         return None
@@ -236,12 +242,12 @@ def _rough_maximum(order: Arrangement, given: Columns, scaling: Scaling) -> Maxi
     return found if found.converged else None
 
 
-def _part(order: Arrangement) -> Arrangement:
-    """Arrange every so many-th row at risk."""
+def _part(order: Arrangement) -> tuple[IntArray, Arrangement]:
+    """Arrange every so many-th row at risk; with the place of each in the whole."""
     at = np.arange(0, len(order.rows), _EVERY)
     first = None if order.first is None else order.first[at].astype(np.float64) - 0.5
-    last = order.last[at]
-    stratum = order.stratum[last]
+    last = np.searchsorted(order.begin, at, side="right") - 1
+    stratum = np.searchsorted(order.start, last, side="right") - 1
     codes, stratum = np.unique(stratum, return_inverse=True)
     part = arrange(
         last.astype(np.float64),
@@ -251,4 +257,4 @@ def _part(order: Arrangement) -> Arrangement:
         n_stratum=len(codes),
         weights=None if order.weights is None else order.weights[at],
     )
-    return replace(part, n=order.n, rows=order.rows[at[part.rows]])
+    return at[part.rows], part

@@ -56,7 +56,9 @@ class EventTerms:
     is_delicate: bool = False
 
 
-def event_terms(order: Arrangement, eta: FloatArray, ties: Ties = "efron") -> EventTerms:
+def event_terms(
+    order: Arrangement, eta: FloatArray, ties: Ties = "efron", *, overwrite: bool = False
+) -> EventTerms:
     """Work out the terms of each event time.
 
     Parameters
@@ -67,6 +69,8 @@ def event_terms(order: Arrangement, eta: FloatArray, ties: Ties = "efron") -> Ev
         Linear predictor of the arranged rows, offsets in it.
     ties : {"efron", "breslow"}
         How tied events are treated.
+    overwrite : bool
+        Whether `eta` is not needed any more and may become the risk scores.
 
     Returns
     -------
@@ -78,24 +82,26 @@ def event_terms(order: Arrangement, eta: FloatArray, ties: Ties = "efron") -> Ev
     Breslow (1974) and Efron (1977), the latter with the mean weight of the tied events, as in R's
     survival package.
     """
-    r, shift = _risk_scores(order, eta)
+    log_lik = float(order.event_weights @ eta)
+    r, shift = _risk_scores(order, eta, overwrite=overwrite)
     S0 = order.at_risk(r)
     is_delicate = _is_delicate(order, S0)
     if is_delicate:
         S0 = order.at_risk(r, careful=True)
     W = order.weight_tied
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        inverse = 1.0 / S0
-        e0 = W * inverse
-        A = e0 * inverse
-        logs = W * np.log(S0)
+        A = 1.0 / S0
+        e0 = W * A
+        A *= e0
+        logs = np.log(S0)
+        logs *= W
     D0 = e1 = B = C = order.zeros
     if ties == "efron":
         at = order.tied
         if len(at):
             D0, e1, B, C = (np.zeros_like(S0) for _ in range(4))
-            D0[at], logs[at], e0[at], e1[at], A[at], B[at], C[at] = _tied(order, r, S0, at)
-    log_lik = float(order.event_weights @ eta - logs.sum())
+            D0[at], logs[at], e0[at], e1[at], A[at], B[at], C[at] = _tied(order, r, S0, W, at)
+    log_lik -= float(logs.sum())
     if shift is not None:
         log_lik -= float(shift @ np.bincount(order.stratum, weights=W, minlength=len(shift)))
     return EventTerms(r, shift, log_lik, S0, D0, e0, e1, A, B, C, is_delicate)
@@ -167,16 +173,19 @@ def event_places(order: Arrangement, times: NDArray[np.int64]) -> NDArray[np.int
     return np.arange(int(ends[-1])) + np.repeat(order.begin[times] - ends + counts, counts)
 
 
-def _risk_scores(order: Arrangement, eta: FloatArray) -> tuple[FloatArray, FloatArray | None]:
-    shift = None
+def _risk_scores(
+    order: Arrangement, eta: FloatArray, *, overwrite: bool
+) -> tuple[FloatArray, FloatArray | None]:
+    shift, out = None, eta if overwrite else None
     if max(float(eta.max()), -float(eta.min())) <= _SAFE:
-        r = np.exp(eta)
+        r = np.exp(eta, out=out)
     else:
         bounds = order.begin[order.start]
         filled = np.diff(bounds) > 0
         shift = np.zeros(len(filled))
         shift[filled] = np.maximum.reduceat(eta, bounds[:-1][filled])
-        r = np.exp(eta - np.repeat(shift, np.diff(bounds)))
+        r = np.subtract(eta, np.repeat(shift, np.diff(bounds)), out=out)
+        np.exp(r, out=r)
     if order.weights is not None:
         r *= order.weights
     return r, shift
@@ -196,14 +205,14 @@ def _is_delicate(order: Arrangement, S0: FloatArray) -> bool:
 
 
 def _tied(
-    order: Arrangement, r: FloatArray, S0: FloatArray, at: NDArray[np.int64]
+    order: Arrangement, r: FloatArray, S0: FloatArray, W: FloatArray, at: NDArray[np.int64]
 ) -> tuple[FloatArray, ...]:
     d = order.n_tied[at]
     first = np.cumsum(d) - d
-    D0 = order.of_events(r)[at]
+    D0 = np.add.reduceat(r[event_places(order, at)], first)
     fraction = (np.arange(int(d.sum())) - np.repeat(first, d)) / np.repeat(d, d)
     phi = np.repeat(S0[at], d) - fraction * np.repeat(D0, d)
-    mean_weight = order.weight_tied[at] / d
+    mean_weight = W[at] / d
 
     def summed(values: FloatArray) -> FloatArray:
         return mean_weight * np.add.reduceat(values, first)

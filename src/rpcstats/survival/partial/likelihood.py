@@ -65,7 +65,7 @@ class PartialLikelihood:
             eta += self.offset
         if self.ties == "exact":
             return Point(self, beta, None, exact_terms(self.order, self.X, eta))
-        return Point(self, beta, event_terms(self.order, eta, self.ties), None)
+        return Point(self, beta, event_terms(self.order, eta, self.ties, overwrite=True), None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +120,10 @@ class Point:
         if self.exact is not None:
             score = self.exact.gradient
         else:
-            score = given.X @ (given.order.event_weights - self.expected)
+            expected = self.expected
+            left = given.order.event_weights
+            left -= expected
+            score = given.X @ left
         if given.ridge is not None:
             score = score - given.ridge * self.beta
         if given.is_firth and self.terms is not None:

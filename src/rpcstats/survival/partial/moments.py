@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rpcstats.survival.partial.arrange import Arrangement
-from rpcstats.survival.partial.event_terms import EventTerms, tied_times
+from rpcstats.survival.partial.event_terms import EventTerms, event_places, tied_times
 
 FloatArray = NDArray[np.float64]
 
@@ -53,10 +53,13 @@ def first_moments(
     """
     weighted = X * terms.r
     S1 = order.at_risk(weighted, careful=terms.is_delicate)
-    if not len(tied_times(order, terms)):
-        return S1, np.zeros_like(S1)
-    D1 = order.of_events(weighted)
-    D1[..., order.n_tied == 1] = 0.0
+    tied = tied_times(order, terms)
+    if not len(tied):
+        return S1, np.broadcast_to(order.zeros, S1.shape)
+    d = order.n_tied[tied]
+    events = weighted[..., event_places(order, tied)]
+    D1 = np.zeros_like(S1)
+    D1[..., tied] = np.add.reduceat(events, np.cumsum(d) - d, axis=-1)
     return S1, D1
 
 
@@ -87,18 +90,24 @@ def score_residuals(
     with the share 1 - l / d. The cost is that of running sums, whatever the ties.
     """
     S1, D1 = first_moments(order, X, terms)
-    means = (terms.e0 * S1 - terms.e1 * D1) / order.weight_tied
-    further = terms.A * S1 - terms.B * D1
-    # In place, for each term is as long as the data.
+    has_ties = len(tied_times(order, terms)) > 0
+    # In place and one after the other, for each term is as long as the data.
+    further = terms.A * S1
+    if has_ties:
+        further -= terms.B * D1
     residual = order.so_far(further, careful=terms.is_delicate)
     residual *= terms.r
+    means = np.multiply(terms.e0, S1, out=further)
+    if has_ties:
+        means -= terms.e1 * D1
+    means /= order.weight_tied
     part = order.at_last(means)
     part *= order.event_weights
     residual -= part
-    part = X * order.event_weights
+    np.multiply(X, order.event_weights, out=part)
     residual += part
     residual -= np.multiply(X, expected, out=part)
-    if len(tied_times(order, terms)):
+    if has_ties:
         part = order.at_last(terms.B * S1 - terms.C * D1)
         part *= terms.r
         part *= order.is_event

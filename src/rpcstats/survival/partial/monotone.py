@@ -21,7 +21,12 @@ _MOST_PAIRS: Final = 300_000
 
 
 def recession(
-    order: Arrangement, X: FloatArray, direction: FloatArray, *, gap: float = _GAP
+    order: Arrangement,
+    X: FloatArray,
+    direction: FloatArray,
+    *,
+    gap: float = _GAP,
+    is_exact: bool = False,
 ) -> FloatArray | None:
     """Tell whether the likelihood never falls along a direction.
 
@@ -35,6 +40,9 @@ def recession(
         A direction of the coefficients.
     gap : float
         Share of the spread of values by which it may miss.
+    is_exact : bool
+        Whether ties are exact, so that the events at a time need only be ahead of the others at
+        risk, not level with each other.
 
     Returns
     -------
@@ -54,17 +62,20 @@ def recession(
     spread = float(np.ptp(v))
     if spread == 0.0:
         return None
-    furthest = risk_set_max(order, v)
+    furthest = risk_set_max(order, v, without_tied=is_exact)
+    nearest = -risk_set_max(order, -v, without_tied=is_exact)
     own = v[order.events]
     if float((np.repeat(furthest, order.n_tied) - own).max()) > gap * spread:
         return None
-    nearest = -risk_set_max(order, -v)
-    if float((furthest - nearest).max()) <= 10.0 * gap * spread:
+    lead = own - np.repeat(nearest, order.n_tied)
+    if float(lead.max()) <= 10.0 * gap * spread:
         return None
     return direction / length
 
 
-def any_recession(order: Arrangement, X: FloatArray) -> FloatArray | None:
+def any_recession(
+    order: Arrangement, X: FloatArray, *, is_exact: bool = False
+) -> FloatArray | None:
     """Look for a direction in which the likelihood rises without end.
 
     Parameters
@@ -73,6 +84,8 @@ def any_recession(order: Arrangement, X: FloatArray) -> FloatArray | None:
         The rows arranged.
     X : ndarray of shape (p, r)
         Covariates, arranged, of standard deviation about one.
+    is_exact : bool
+        Whether ties are exact.
 
     Returns
     -------
@@ -86,7 +99,7 @@ def any_recession(order: Arrangement, X: FloatArray) -> FloatArray | None:
     """
     from scipy.optimize import linprog
 
-    event, other = _pairs(order)
+    event, other = _pairs(order, is_exact=is_exact)
     if not len(event):
         return None
     lead = (X[:, event] - X[:, other]).T
@@ -99,8 +112,8 @@ def any_recession(order: Arrangement, X: FloatArray) -> FloatArray | None:
     return np.asarray(direction / np.linalg.norm(direction))
 
 
-def _pairs(order: Arrangement) -> tuple[IntArray, IntArray]:
-    """List each event with each row at risk beside it; nothing if there are too many."""
+def _pairs(order: Arrangement, *, is_exact: bool) -> tuple[IntArray, IntArray]:
+    """List each event with each row it has to be ahead of; nothing if there are too many."""
     at_risk = order.at_risk(np.ones(len(order.rows)))
     none = np.empty(0, dtype=np.int64)
     if at_risk @ order.n_tied > _MOST_PAIRS:
@@ -111,12 +124,16 @@ def _pairs(order: Arrangement) -> tuple[IntArray, IntArray]:
         if order.first is not None:
             later = later[order.first[later] <= k]
         own = np.arange(order.begin[k], order.begin[k] + order.n_tied[k])
+        if is_exact:
+            later = later[later >= order.begin[k] + order.n_tied[k]]
         events.append(np.repeat(own, len(later)))
         others.append(np.tile(later, len(own)))
     return np.concatenate(events), np.concatenate(others)
 
 
-def needed_columns(order: Arrangement, X: FloatArray, direction: FloatArray) -> IntArray:
+def needed_columns(
+    order: Arrangement, X: FloatArray, direction: FloatArray, *, is_exact: bool = False
+) -> IntArray:
     """Find the coefficients that a direction in which the likelihood rises can't do without.
 
     Parameters
@@ -127,6 +144,8 @@ def needed_columns(order: Arrangement, X: FloatArray, direction: FloatArray) -> 
         Covariates, arranged.
     direction : ndarray of shape (p,)
         A direction that `recession` has found.
+    is_exact : bool
+        Whether ties are exact.
 
     Returns
     -------
@@ -137,12 +156,12 @@ def needed_columns(order: Arrangement, X: FloatArray, direction: FloatArray) -> 
     for j in np.argsort(np.abs(direction)):
         part = left[j]
         left[j] = 0.0
-        if recession(order, X, left, gap=_SLACK) is None:
+        if recession(order, X, left, gap=_SLACK, is_exact=is_exact) is None:
             left[j] = part
     return np.flatnonzero(left)
 
 
-def risk_set_max(order: Arrangement, v: FloatArray) -> FloatArray:
+def risk_set_max(order: Arrangement, v: FloatArray, *, without_tied: bool = False) -> FloatArray:
     """Give the largest value over the rows at risk at each event time.
 
     Parameters
@@ -151,13 +170,22 @@ def risk_set_max(order: Arrangement, v: FloatArray) -> FloatArray:
         The rows arranged.
     v : ndarray of shape (r,)
         Values, arranged.
+    without_tied : bool
+        Whether to leave out the rows whose event it is.
 
     Returns
     -------
     ndarray of shape (m,)
-        Maxima.
+        Maxima; minus infinity where no row is left.
     """
-    return _max_over(*order.spans, v, order.n_time)
+    first, last = order.spans
+    if not without_tied:
+        return _max_over(first, last, v, order.n_time)
+    last = last - order.is_event
+    there = last >= first
+    if not there.any():
+        return np.full(order.n_time, -np.inf)
+    return _max_over(first[there], last[there], v[there], order.n_time)
 
 
 def _max_over(first: IntArray, last: IntArray, v: FloatArray, m: int) -> FloatArray:

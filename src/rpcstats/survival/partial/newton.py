@@ -217,9 +217,10 @@ def _rising(search: _Search, n_step: int) -> FloatArray | None:
     given = search.likelihood
     if not _may_rise(search):
         return None
+    is_exact = given.ties == "exact"
     if n_step in _LOOK_EVERYWHERE:
-        return any_recession(given.order, given.X)
-    return recession(given.order, given.X, search.step)
+        return any_recession(given.order, given.X, is_exact=is_exact)
+    return recession(given.order, given.X, search.step, is_exact=is_exact)
 
 
 def _may_rise(search: _Search) -> bool:
@@ -228,8 +229,9 @@ def _may_rise(search: _Search) -> bool:
 
 
 def _in_trouble(search: _Search, status: str) -> Maximum:
-    given = search.likelihood
-    direction = any_recession(given.order, given.X) if _may_rise(search) else None
+    given, direction = search.likelihood, None
+    if _may_rise(search):
+        direction = any_recession(given.order, given.X, is_exact=given.ties == "exact")
     return _ended(search, status if direction is None else _ENDLESS, monotone=direction)
 
 

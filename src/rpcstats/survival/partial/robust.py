@@ -46,6 +46,7 @@ def sandwich_middle(point: Point, clusters: Sequence[IntArray]) -> FloatArray:
             sums[0][j] = scores
         for total, codes, size in zip(sums, arranged, sizes, strict=False):
             total[j] = np.bincount(codes, weights=scores, minlength=size)
+        del scores
     signs = (1.0, 1.0, -1.0)
     middle: FloatArray = np.zeros((len(point.beta),) * 2)
     for sign, total in zip(signs, sums, strict=False):

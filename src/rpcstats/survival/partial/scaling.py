@@ -1,7 +1,7 @@
 """Columns centred and scaled, one line a covariate, in the order of the rows at risk."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,14 +46,27 @@ class Scaling:
         return Scaling(self.centre[columns], self.scale[columns])
 
 
-def scaled_columns(order: Arrangement, X: FloatArray) -> tuple[FloatArray, Scaling]:
+class Lines(Protocol):
+    """Columns that can be had one by one."""
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        ...
+
+    def line(self, j: int) -> FloatArray:
+        """Give one column, to be read only."""
+        ...
+
+
+def scaled_columns(order: Arrangement, X: FloatArray | Lines) -> tuple[FloatArray, Scaling]:
     """Arrange covariates, centred and of standard deviation one.
 
     Parameters
     ----------
     order : Arrangement
         The rows arranged.
-    X : ndarray of shape (n, p)
+    X : ndarray of shape (n, p) or Lines
         Covariates in the order of the data.
 
     Returns
@@ -64,6 +77,8 @@ def scaled_columns(order: Arrangement, X: FloatArray) -> tuple[FloatArray, Scali
         Centre and scale.
     """
     scaling = scaling_of(X)
+    if not isinstance(X, np.ndarray):
+        return _line_by_line(order, X, scaling), scaling
     n_column, n_row = X.shape[1], len(order.rows)
     whole, first = _whole_rows(X)
     arranged = np.empty((n_column, n_row))
@@ -80,6 +95,17 @@ def scaled_columns(order: Arrangement, X: FloatArray) -> tuple[FloatArray, Scali
     return arranged, scaling
 
 
+def _line_by_line(order: Arrangement, X: Lines, scaling: Scaling) -> FloatArray:
+    """Arrange columns of which there is no matrix."""
+    arranged = np.empty((X.shape[1], len(order.rows)))
+    factor = 1.0 / scaling.scale
+    for j, out in enumerate(arranged):
+        np.take(np.ascontiguousarray(X.line(j)), order.rows, out=out, mode="clip")
+        out *= factor[j]
+        out -= scaling.centre[j] * factor[j]
+    return arranged
+
+
 def _whole_rows(X: FloatArray) -> tuple[FloatArray, int]:
     """Give a contiguous matrix that holds X, and its first column there.
 
@@ -94,12 +120,12 @@ def _whole_rows(X: FloatArray) -> tuple[FloatArray, int]:
     return (base, first) if first < base.shape[1] else (np.ascontiguousarray(X), 0)
 
 
-def scaling_of(X: FloatArray) -> Scaling:
+def scaling_of(X: FloatArray | Lines) -> Scaling:
     """Find centre and scale of columns.
 
     Parameters
     ----------
-    X : ndarray of shape (n, p)
+    X : ndarray of shape (n, p) or Lines
         Columns.
 
     Returns
@@ -108,12 +134,21 @@ def scaling_of(X: FloatArray) -> Scaling:
         About means and standard deviations, from part of the rows where they are many; a scale
         of 1 for a constant.
     """
-    part = X[:: max(1, len(X) // _ENOUGH)]
-    centre, variance = moments_of(part)
+    step = max(1, X.shape[0] // _ENOUGH)
+    centre, variance = moments_of(_every(X, step))
     flat = np.flatnonzero(variance == 0.0)
-    if len(part) < len(X) and len(flat):
-        centre[flat], variance[flat] = moments_of(X[:, flat])
+    if step > 1 and len(flat):
+        centre[flat], variance[flat] = moments_of(_every(X, 1, flat))
     return Scaling(centre, np.where(variance > 0.0, np.sqrt(variance), 1.0))
+
+
+def _every(X: FloatArray | Lines, step: int, columns: IntArray | None = None) -> FloatArray:
+    """Give every so many-th row of all columns, or of some."""
+    if isinstance(X, np.ndarray):
+        return X[::step] if columns is None else X[::step, columns]
+    places = range(X.shape[1]) if columns is None else columns.tolist()
+    taken = [X.line(j)[::step] for j in places]
+    return np.column_stack(taken) if taken else np.empty((len(range(0, X.shape[0], step)), 0))
 
 
 def moments_of(X: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -138,3 +173,21 @@ def moments_of(X: FloatArray) -> tuple[FloatArray, FloatArray]:
         rest = X[a : a + _CHUNK] - mean
         squares += np.einsum("ij,ij->j", rest, rest)
     return mean, squares / max(n - 1, 1)
+
+
+def variances_of(X: FloatArray | Lines) -> FloatArray:
+    """Give sample variances of columns.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n, p) or Lines
+        Columns.
+
+    Returns
+    -------
+    ndarray of shape (p,)
+        Over all rows.
+    """
+    if isinstance(X, np.ndarray):
+        return moments_of(X)[1]
+    return np.array([moments_of(X.line(j)[:, None])[1][0] for j in range(X.shape[1])])

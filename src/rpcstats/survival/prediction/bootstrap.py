@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from rpcstats._numerics.arguments import check_seed
 from rpcstats.errors import DataError, ParameterError
 from rpcstats.formula import Groups
+from rpcstats.formula.design_columns import ChosenColumns
 from rpcstats.survival.cox_estimation import estimate_cox
 from rpcstats.survival.prediction._standardised import standardised
 from rpcstats.survival.prediction.curves import hazard_steps
@@ -133,7 +134,7 @@ def _resampled(frame: HazardFrame, rows: IntArray) -> HazardFrame:
 
     return replace(
         frame,
-        X=frame.X[rows],
+        covariates=ChosenColumns.of(frame.X[rows]),
         time=frame.time[rows],
         event=frame.event[rows],
         entry=taken(frame.entry),

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from rpcstats._numerics.arguments import as_numbers
+from rpcstats._numerics.arguments import as_numbers, as_word
 from rpcstats._numerics.intervals import (
     CONF_TYPES,
     ConfType,
@@ -185,7 +185,7 @@ def survival_curves(
     """
     level = fit.conf_level if conf_level is None else conf_level
     check_conf_level(level)
-    if conf_type not in CONF_TYPES:
+    if as_word(conf_type) not in CONF_TYPES:
         raise ParameterError("conf_type is unknown", [f"choose one of {', '.join(CONF_TYPES)}"])
     steps = hazard_steps(fit)
     rows = encode_rows(fit.frame, newdata)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from rpcstats._numerics.arguments import as_numbers
+from rpcstats._numerics.arguments import as_numbers, as_word
 from rpcstats.errors import DataError, FormulaError, ParameterError
 from rpcstats.formula import Formula
 from rpcstats.formula.design import fixed_columns
@@ -57,7 +57,7 @@ def exposure_levels(
     DataError
         If a level is none of the exposure's.
     """
-    if exposure not in fixed_columns(formula):
+    if as_word(exposure) not in fixed_columns(formula):
         raise FormulaError(f'"{exposure}" is no covariate of {formula.text}')
     column = rows[exposure]
     numbers = pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column)

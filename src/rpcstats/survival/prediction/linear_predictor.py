@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from rpcstats._numerics.arguments import as_word
 from rpcstats._numerics.intervals import normal_quantile
 from rpcstats._vocabulary import CONF_HIGH, CONF_LOW, ESTIMATE, STD_ERROR
 from rpcstats.errors import ParameterError
@@ -16,6 +17,7 @@ from rpcstats.survival.partial.event_terms import expected_events
 from rpcstats.survival.prediction._hazard_steps import ratio_of
 from rpcstats.survival.prediction.curves import hazard_steps
 from rpcstats.survival.prediction.new_rows import NewRows, encode_rows
+from rpcstats.survival.prediction.reference_row import reference_row
 
 if TYPE_CHECKING:
     from rpcstats.survival.cox_fit import CoxFit
@@ -46,9 +48,10 @@ def predict(
         events expected between entry and time; probability of no event by then.
     reference : {"sample", "strata", "zero"}
         What "lp" and "risk" are relative to: the mean of the covariates over the rows of the fit,
-        their mean in the row's stratum, or covariates of 0; an offset is taken against its mean
-        over the rows of the fit, unless the reference is "zero". Without an event time in common,
-        strata can't be compared except through the covariates.
+        columns of no other values than -1, 0 and 1 at 0 (as in R); the mean of all of them in
+        the row's stratum, if there are strata; or covariates of 0. An offset is taken against
+        its mean over the rows of the fit, unless the reference is "zero". Without an event time
+        in common, strata can't be compared except through the covariates.
     conf_level : float, optional
         Level of the intervals; that of the fit if not given.
 
@@ -66,7 +69,9 @@ def predict(
     DataError
         If a value is missing, or a category or stratum was not among those of the fit.
     """
-    if kind not in get_args(PredictionKind) or reference not in get_args(Reference):
+    if as_word(kind) not in get_args(PredictionKind) or as_word(reference) not in get_args(
+        Reference
+    ):
         raise ParameterError(
             "predict has no such option",
             [
@@ -103,8 +108,8 @@ def _reference(fit: "CoxFit", rows: NewRows, reference: Reference) -> FloatArray
     X, weights = fit.frame.X, fit.frame.weights
     if reference == "zero" or not X.shape[1]:
         return np.zeros(X.shape[1])
-    if reference == "sample":
-        return np.asarray(np.average(X, axis=0, weights=weights))
+    if reference == "sample" or not fit.frame.design.formula.strata:
+        return reference_row(fit.frame)
     codes, n_stratum = fit.frame.strata.codes, len(fit.frame.strata.labels)
     total = np.bincount(codes, weights=weights, minlength=n_stratum)
     sums = [

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from rpcstats._numerics.arguments import as_word
 from rpcstats._numerics.intervals import check_conf_level
 from rpcstats.errors import DataError, ParameterError
 from rpcstats.formula import read_columns
@@ -118,7 +119,7 @@ def standardise(
 
 def _checked(fit: "CoxFit", asked: Sequence[float], variance: str) -> FloatArray:
     """Refuse an unknown variance, and times that a stratum was not followed to."""
-    if variance not in get_args(StandardisedVariance):
+    if as_word(variance) not in get_args(StandardisedVariance):
         raise ParameterError("variance is unknown", ["choose 'influence' or 'bootstrap'"])
     times = checked_times(asked)
     codes = fit.frame.strata.codes

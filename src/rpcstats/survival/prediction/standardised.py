@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from rpcstats._numerics.arguments import as_word
 from rpcstats._numerics.intervals import normal_quantile, two_sided_p
 from rpcstats._vocabulary import (
     CONF_HIGH,
@@ -119,7 +120,7 @@ class StandardisedSurvival:
         ParameterError
             If the kind is unknown.
         """
-        if kind not in ("difference", "ratio"):
+        if as_word(kind) not in ("difference", "ratio"):
             raise ParameterError("kind is unknown", ["choose 'difference' or 'ratio'"])
         t = len(self.times)
         risk = 1.0 - self.estimate
@@ -200,7 +201,7 @@ class StandardisedSurvival:
         )
 
     def plot(self, ax: "Axes | None" = None) -> "Axes":
-        """Draw survival under each level; of one time, dots with their intervals.
+        """Draw survival under each level at the times asked, as dots with their intervals.
 
         Parameters
         ----------
@@ -212,12 +213,13 @@ class StandardisedSurvival:
         matplotlib Axes
             The axes drawn on.
         """
-        from rpcstats.figures import forest_dots, step_curve
+        from rpcstats.figures import forest_dots
+        from rpcstats.figures.session_dots import session_dots
 
         frame = self.tidy().rename(columns={LEVEL: STRATA})
         if ax is None and len(self.times) == 1:
             return forest_dots(frame, label=STRATA, value_label="No event yet").axes[0]
-        return step_curve(frame, ax=ax, at_risk=False, xlabel="Time", ylabel="No event yet")
+        return session_dots(frame, ax=ax, xlabel="Time", ylabel="No event yet")
 
     def _term(self, a: int) -> str:
         return f"{self.levels[a]} - {self.levels[0]}"

@@ -1,13 +1,18 @@
 """Sums over clusters of squared step functions: arrays in, arrays out."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rpcstats.survival.states._scan import scan, scan_both
+
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
+
+TIMES: Final = 1 << 16
+"""Times whose matrices are worked out together."""
 
 
 class Changes(NamedTuple):
@@ -83,6 +88,8 @@ def product_steps(
     right: tuple[FloatArray, FloatArray],
     position: IntArray,
     m: int,
+    *,
+    onto: FloatArray | None = None,
 ) -> FloatArray:
     """Give the steps of the sum over clusters of left' right.
 
@@ -94,6 +101,8 @@ def product_steps(
         Where it happens, from -1.
     m : int
         Number of positions.
+    onto : ndarray of shape (m + 1, a, b), optional
+        Steps of other clusters, to which these are added.
 
     Returns
     -------
@@ -101,13 +110,42 @@ def product_steps(
         The first is at position -1.
     """
     a, b = len(left[0]), len(right[0])
-    steps = np.empty((m + 1, a, b))
+    steps = np.zeros((m + 1, a, b)) if onto is None else onto
     is_square, place = left is right, position + 1
     for i in range(a):
         for j in range(b):
             if is_square and j < i:
                 steps[:, i, j] = steps[:, j, i]
                 continue
-            change = left[1][i] * right[1][j] - left[0][i] * right[0][j]
-            steps[:, i, j] = np.bincount(place, change, m + 1)
+            change = left[1][i] * right[1][j]
+            change -= left[0][i] * right[0][j]
+            steps[:, i, j] += np.bincount(place, change, m + 1)
     return steps
+
+
+def squares_over_time(M: FloatArray, G: FloatArray, sums: list[FloatArray]) -> FloatArray:
+    """Carry the sums of R'R, R'V and V'V forward and read off those of U'U, U = V - R G.
+
+    Parameters
+    ----------
+    M, G : ndarray of shape (m, s, s)
+        Matrices of each time, and G after it.
+    sums : list of ndarray of shape (m + 1, s, s)
+        Steps of the three sums, the first at the start.
+
+    Returns
+    -------
+    ndarray of shape (m, s)
+        Sums over clusters of squared influences.
+    """
+    RR, RV, VV = (total[0] for total in sums)
+    variance = np.empty((len(M), M.shape[1]))
+    for a in range(0, len(M), TIMES):
+        at = slice(a, a + TIMES)
+        weights, mixed, paths = (total[1:][at] for total in sums)
+        R = RR + np.cumsum(weights, axis=0)
+        P, V = scan(M[at], RV, mixed), scan_both(M[at], paths, VV)
+        variance[at] = np.einsum("tjj->tj", V) - 2 * np.einsum("thj,thj->tj", G[at], P)
+        variance[at] += np.einsum("thj,thj->tj", G[at], R @ G[at])
+        RR, RV, VV = R[-1], P[-1], V[-1]
+    return variance

@@ -16,12 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rpcstats.survival.states._cluster_changes import (
+    TIMES,
     Changes,
     order_changes,
     product_steps,
     running_sums,
+    squares_over_time,
 )
-from rpcstats.survival.states._scan import products_between, scan, scan_both
+from rpcstats.survival.states._scan import products_between, scan
 from rpcstats.survival.states._state_counts import Graph, StateCounts, Stays, moving_out
 
 FloatArray = NDArray[np.float64]
@@ -112,9 +114,12 @@ def influence_paths(steps: Steps) -> tuple[FloatArray, FloatArray]:
     """
     s = len(steps.p0)
     share = np.divide(steps.p_before, steps.Y, out=np.zeros_like(steps.Y), where=steps.Y > 0)
-    D = share[:, :, None] * (steps.M - np.eye(s))
-    G = scan(steps.M, np.zeros((s, s)), D)
-    return np.concatenate([np.zeros((1, s, s)), G]), share
+    G, eye = np.zeros((len(steps.M) + 1, s, s)), np.eye(s)
+    for a in range(0, len(steps.M), TIMES):
+        at = slice(a, a + TIMES)
+        D = share[at, :, None] * (steps.M[at] - eye)
+        G[1:][at] = scan(steps.M[at], G[a], D)
+    return G, share
 
 
 def jackknife_variance(
@@ -157,12 +162,8 @@ def jackknife_variance(
         )
         if changes is not None:
             _add_squares(sums, changes, steps.M, is_p0_estimated)
-    RR, RV, VV = sums
-    at_start = np.diagonal(VV[0]).copy()
-    np.cumsum(RR, axis=0, out=RR)
-    RV, VV = scan(steps.M, RV[0], RV[1:]), scan_both(steps.M, VV[1:], VV[0])
-    variance = np.einsum("tjj->tj", VV) - 2 * np.einsum("thj,thj->tj", G[1:], RV)
-    variance += np.einsum("thj,thj->tj", G[1:], RR[1:] @ G[1:])
+    at_start = np.diagonal(sums[2][0]).copy()
+    variance = squares_over_time(steps.M, G[1:], sums)
     # Where nobody can be, or all must be, whatever the weights, rounding alone remains.
     lone = (steps.p > 0).sum(axis=1) == 1
     variance[(steps.p == 0) | lone[:, None]] = 0.0
@@ -177,7 +178,7 @@ def _by_cluster(cluster: IntArray, m: int) -> Iterator[IntArray]:
         order = np.argsort(cluster, kind="stable")
         cluster = cluster[order]
     begins = np.flatnonzero(np.concatenate([[True], cluster[1:] != cluster[:-1]]))
-    portion = max(_PORTION, 4 * m)
+    portion = max(_PORTION, m)
     targets = np.arange(portion, len(order), portion)
     inner = np.searchsorted(begins, targets)
     edges = np.unique(begins[inner[inner < len(begins)]])
@@ -196,7 +197,7 @@ def _add_squares(
     for total, left, right in zip(
         sums, (weights, weights, paths), (weights, paths, paths), strict=True
     ):
-        total += product_steps(left, right, changes.position, m)
+        product_steps(left, right, changes.position, m, onto=total)
 
 
 def _changes(

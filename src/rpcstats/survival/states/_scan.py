@@ -14,6 +14,12 @@ IntArray = NDArray[np.int64]
 
 _FEW_STEPS = 64
 
+_MANY_STEPS = 1 << 16
+"""More steps are taken one portion after the other, so that copies of them stay small."""
+
+_BLOCK = 1 << 13
+"""Steps, a power of 2, whose products of all widths stay in the cache."""
+
 
 def scan(M: FloatArray, x0: FloatArray, b: FloatArray | None = None) -> FloatArray:
     """Run x(t) = x(t-1) M(t) + b(t).
@@ -93,10 +99,10 @@ def products_between(M: FloatArray, first: IntArray, last: IntArray) -> FloatArr
 
     Notes
     -----
-    Blocks double in width; a stretch is read off at the width where its two ends first lie in
-    neighbouring halves, as the product to the middle times the product from the middle. So q
-    stretches of m steps cost O(m log m + q), with no inverse: a state that everybody leaves
-    makes M singular.
+    Within a block of steps, parts double in width; a stretch is read off at the width where its
+    two ends first lie in neighbouring halves, as the product to the middle times the product from
+    the middle. A stretch over several blocks is the end of one, the whole ones between, and the
+    beginning of another. No inverse is needed: a state that everybody leaves makes M singular.
     """
     m, s = len(M), M.shape[1]
     found = np.broadcast_to(np.eye(s), (len(first), s, s)).copy()
@@ -105,16 +111,68 @@ def products_between(M: FloatArray, first: IntArray, last: IntArray) -> FloatArr
     places = np.flatnonzero(first < last)
     if len(places) == 0:
         return found
-    level = np.frexp((first[places] ^ last[places]).astype(np.float64))[1] - 1
-    size = 1 << int(level.max() + 1)
-    ahead = np.broadcast_to(np.eye(s), (-(-m // size) * size, s, s)).copy()
-    ahead[:m] = M
-    behind = ahead.copy()
-    for step in range(int(level.max()) + 1):
-        at = places[level == step]
-        found[at] = behind[first[at]] @ ahead[last[at]]
-        _widen(ahead, behind, 1 << step)
+    width = min(_BLOCK, 1 << (m - 1).bit_length())
+    begins, ends = first[places] // width, last[places] // width
+    crosses = begins < ends
+    within, across = places[~crosses], places[crosses]
+    stretches = _Stretches(within, begins[~crosses]), _Stretches(across, begins[crosses])
+    endings = _Stretches(np.arange(len(across)), ends[crosses])
+    whole, tails = np.empty((-(-m // width), s, s)), np.empty((len(across), s, s))
+    for block in range(len(whole)):
+        at = block * width
+        inside, out = stretches[0].of(block), stretches[1].of(block)
+        part = M[at : at + width]
+        ahead, behind = _within(part, width, found, inside, first[inside] - at, last[inside] - at)
+        whole[block] = ahead[-1]
+        found[out] = behind[first[out] - at]
+        into = endings.of(block)
+        tails[into] = ahead[last[across[into]] - at]
+    between = _between_blocks(whole)[begins[crosses], ends[crosses]]
+    found[across] = found[across] @ between @ tails
     return found
+
+
+class _Stretches:
+    """Places of stretches by block."""
+
+    def __init__(self, places: IntArray, block: IntArray) -> None:
+        order = np.argsort(block, kind="stable")
+        self._places, self._block = places[order], block[order]
+
+    def of(self, block: int) -> IntArray:
+        """Give those of one block."""
+        a, b = np.searchsorted(self._block, [block, block + 1])
+        return self._places[a:b]
+
+
+def _within(
+    M: FloatArray,
+    width: int,
+    found: FloatArray,
+    inside: IntArray,
+    first: IntArray,
+    last: IntArray,
+) -> tuple[FloatArray, FloatArray]:
+    """Read off the stretches inside a block; give products from its begin and to its end."""
+    s = M.shape[1]
+    ahead = np.broadcast_to(np.eye(s), (width, s, s)).copy()
+    ahead[: len(M)] = M
+    behind = ahead.copy()
+    level = np.frexp((first ^ last).astype(np.float64))[1] - 1
+    for step in range(width.bit_length() - 1):
+        at = level == step
+        found[inside[at]] = behind[first[at]] @ ahead[last[at]]
+        _widen(ahead, behind, 1 << step)
+    return ahead, behind
+
+
+def _between_blocks(whole: FloatArray) -> FloatArray:
+    """Multiply the blocks after i and before j, for each i < j; shape (b, b, s, s)."""
+    n_block, s = len(whole), whole.shape[1]
+    between = np.broadcast_to(np.eye(s), (n_block, n_block, s, s)).copy()
+    for j in range(1, n_block - 1):
+        between[:j, j + 1] = between[:j, j] @ whole[j]
+    return between
 
 
 def _widen(ahead: FloatArray, behind: FloatArray, width: int) -> None:
@@ -142,6 +200,13 @@ def _blocked(M: FloatArray, x0: FloatArray, b: FloatArray | None, apply: Apply) 
     m, s = len(M), M.shape[1]
     if m <= _FEW_STEPS:
         return _step_by_step(M, x0, b, apply)
+    if m > _MANY_STEPS:
+        found, x = np.empty((m, *x0.shape)), x0
+        for a in range(0, m, _MANY_STEPS):
+            at = slice(a, a + _MANY_STEPS)
+            found[at] = _blocked(M[at], x, None if b is None else b[at], apply)
+            x = found[min(a + _MANY_STEPS, m) - 1]
+        return found
     width = int(np.sqrt(m)) + 1
     n_block = -(-m // width)
     whole = np.broadcast_to(np.eye(s), (n_block * width, s, s)).copy()

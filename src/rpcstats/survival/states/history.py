@@ -18,7 +18,7 @@ from rpcstats.survival.states._state_counts import Graph, Stays
 from rpcstats.survival.states.person_rows import Breaks, PersonOrder, find_breaks, person_order
 from rpcstats.survival.states.state_labels import read_states, states_held
 from rpcstats.survival.structure.remarks import missing_remark
-from rpcstats.tables.summary import counted
+from rpcstats.tables.summary import counted, counted_doing
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -207,14 +207,14 @@ def refuse_faults(breaks: Breaks, teleports: BoolArray) -> None:
     n_overlap, n_teleport = int(breaks.overlaps.sum()), int(teleports.sum())
     if n_overlap:
         faults.append(
-            f"{counted(n_overlap, 'row')} begin before the row of the same id before them ends: "
-            "mend the times, or give an id to each person (without an entry column each person "
-            "has one row)"
+            f"{counted_doing(n_overlap, 'row', 'begin')} before the row of the same id before"
+            " ends: mend the times, or give an id to each person (without an entry column each"
+            " person has one row)"
         )
     if n_teleport:
         faults.append(
-            f"{counted(n_teleport, 'row')} begin in another state than the one just reached: "
-            "add the transition, or mend the column of states"
+            f"{counted_doing(n_teleport, 'row', 'begin')} in another state than the one just"
+            " reached: add the transition, or mend the column of states"
         )
     if faults:
         listed = "\n".join(f"  - {fault}" for fault in faults)

@@ -6,6 +6,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from rpcstats._numerics.arguments import as_word
 from rpcstats._numerics.intervals import check_conf_level
 from rpcstats.errors import ParameterError
 from rpcstats.formula import Formula
@@ -75,7 +76,7 @@ def mean_cumulative(
     without it; for those who left count it as one more state in `multistate`.
     """
     check_conf_level(conf_level)
-    if conf_type not in get_args(MeanConfType):
+    if as_word(conf_type) not in get_args(MeanConfType):
         raise ParameterError("conf_type is unknown", ["choose 'log' or 'plain'"])
     sample = recurrent_sample(formula, data, id=id, weights=weights)
     counts = group_counts(sample)

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from rpcstats._numerics.arguments import as_word
 from rpcstats._numerics.intervals import CONF_TYPES, ConfType, check_conf_level
 from rpcstats.errors import ParameterError
 from rpcstats.formula import Formula
@@ -120,7 +121,7 @@ def check_options(conf_type: str, conf_level: float) -> None:
         If either is out of range.
     """
     check_conf_level(conf_level)
-    if conf_type not in CONF_TYPES:
+    if as_word(conf_type) not in CONF_TYPES:
         raise ParameterError("conf_type is unknown", [f"choose one of {', '.join(CONF_TYPES)}"])
 
 

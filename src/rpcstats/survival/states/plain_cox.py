@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import pandas as pd
 
+from rpcstats._numerics.arguments import as_word
 from rpcstats._numerics.intervals import check_conf_level
 from rpcstats.errors import ParameterError
 from rpcstats.formula import Formula
@@ -32,7 +33,7 @@ def check_cox_options(ties: str, conf_level: float) -> None:
         If one is out of range.
     """
     check_conf_level(conf_level)
-    if ties not in _TIES:
+    if as_word(ties) not in _TIES:
         raise ParameterError("ties is unknown", [f"choose one of {', '.join(_TIES)}"])
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from rpcstats._numerics.arguments import as_word
 from rpcstats.errors import DataError, ParameterError
 from rpcstats.formula import Formula, Surv, parse_formula
 from rpcstats.formula.column_kinds import refuse_lists
@@ -18,7 +19,7 @@ from rpcstats.mixed.structure.arithmetic import columns_used
 from rpcstats.survival.states.person_rows import PersonOrder, find_breaks, person_order
 from rpcstats.survival.states.plain_cox import SmoothTies, check_cox_options, plain_cox
 from rpcstats.survival.structure.remarks import missing_remark, warn_of
-from rpcstats.tables.summary import counted
+from rpcstats.tables.summary import counted, counted_doing
 
 if TYPE_CHECKING:
     from rpcstats.survival.cox_fit import CoxFit
@@ -143,7 +144,7 @@ def recurrent_cox(
 
 def _check(model: str, most_events: int | None) -> None:
     faults = []
-    if model not in get_args(RecurrentModel):
+    if as_word(model) not in get_args(RecurrentModel):
         faults.append(f"model is one of {', '.join(get_args(RecurrentModel))}")
     if most_events is not None and (not isinstance(most_events, int) or most_events < 1):
         faults.append("most_events is a whole number of 1 or more")
@@ -187,8 +188,8 @@ class _Clock:
         overlaps = int(find_breaks(self.rows, self.entry, self.time).overlaps.sum())
         if overlaps:
             raise DataError(
-                f"{counted(overlaps, 'row')} begin before an earlier row of the same id ends: "
-                "each person may be in one row at a time; with several rows a person, "
+                f"{counted_doing(overlaps, 'row', 'begin')} before an earlier row of the same id"
+                " ends: each person may be in one row at a time; with several rows a person, "
                 "Surv() needs its entry column."
             )
         earlier: IntArray = np.cumsum(self.event) - self.event

@@ -14,7 +14,7 @@ from rpcstats.formula.groups import group_columns
 from rpcstats.formula.responses import read_event, read_times, read_weights
 from rpcstats.formula.specials import censored_response, refuse_specials
 from rpcstats.survival.states.person_rows import PersonOrder, find_breaks, person_order
-from rpcstats.tables.summary import counted
+from rpcstats.tables.summary import counted_doing
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -177,4 +177,6 @@ def _refuse_overlaps(n: int, is_entry_missing: bool) -> None:
         if is_entry_missing
         else "each person may be in one row at a time"
     )
-    raise DataError(f"{counted(n, 'row')} begin before an earlier row of the same id ends: {how}.")
+    raise DataError(
+        f"{counted_doing(n, 'row', 'begin')} before an earlier row of the same id ends: {how}."
+    )

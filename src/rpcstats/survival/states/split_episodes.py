@@ -9,7 +9,7 @@ import pandas as pd
 from rpcstats.errors import DataError, ParameterError
 from rpcstats.survival.states.person_rows import find_breaks, person_order
 from rpcstats.survival.states.spells import Spells, censored_value, in_pieces, read_spells
-from rpcstats.tables.summary import counted
+from rpcstats.tables.summary import counted, counted_doing
 
 INTERVAL = "interval"
 
@@ -116,8 +116,8 @@ def refuse_overlaps(spells: Spells, id: str) -> None:
     n = int(find_breaks(rows, rows.taken(spells.entry[known]), rows.taken(time)).overlaps.sum())
     if n:
         raise DataError(
-            f"{counted(n, 'row')} begin before an earlier row of the same {id} ends: each person "
-            "may be in one row at a time."
+            f"{counted_doing(n, 'row', 'begin')} before an earlier row of the"
+            f" same {id} ends: each person may be in one row at a time."
         )
 
 

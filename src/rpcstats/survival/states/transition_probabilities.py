@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from rpcstats._numerics.arguments import as_word
 from rpcstats._numerics.intervals import ConfType
 from rpcstats._vocabulary import FROM_STATE
 from rpcstats.errors import ParameterError
@@ -284,7 +285,7 @@ def _check(since: float, method: str) -> None:
     faults = []
     if not (np.isfinite(since) and since >= 0):
         faults.append("since must be a finite time of 0 or more")
-    if method not in ("aalen-johansen", "landmark"):
+    if as_word(method) not in ("aalen-johansen", "landmark"):
         faults.append("method must be 'aalen-johansen' or 'landmark'")
     if faults:
         raise ParameterError("Transition probabilities can't be estimated", faults)

@@ -12,6 +12,7 @@ from rpcstats.errors import DataError
 from rpcstats.formula import Design, Formula, Groups, Surv, design, make_groups, parse_formula
 from rpcstats.formula.columns import complete_rows, read_columns
 from rpcstats.formula.design import fixed_columns
+from rpcstats.formula.design_columns import ChosenColumns
 from rpcstats.formula.responses import (
     declared_ends,
     read_causes,
@@ -36,6 +37,9 @@ IntArray = NDArray[np.int64]
 ResponseKind = Literal["event", "cause", "interval"]
 Special = Literal["strata", "cluster", "offset", "frailty", "random"]
 
+MANY_ROWS = 50_000
+"""From so many rows on, a matrix of covariates is worth waiting with."""
+
 # Squares and products of larger numbers leave the range of floating point.
 _LARGEST = 1e100
 
@@ -59,6 +63,7 @@ def hazard_frame(
     censored: Sequence[str] | None = None,
     intercept: bool = False,
     beside: tuple[str, ...] = (),
+    lazily: bool = False,
 ) -> HazardFrame:
     """Read and check everything a regression on censored times needs.
 
@@ -85,6 +90,9 @@ def hazard_frame(
     beside : tuple of str
         Columns the model needs beside those of the formula: rows where one is missing are left
         out too.
+    lazily : bool
+        Whether the matrix of many covariates is made when it is asked for, as in `design`: the
+        caller has to ask for it before control goes back to the user.
 
     Returns
     -------
@@ -113,7 +121,8 @@ def hazard_frame(
 
     faults = Faults()
     times = faults.attempt(lambda: _times(frame, surv, response, ends))
-    built = faults.attempt(lambda: design(fixed, frame))
+    waits = lazily and len(frame) >= MANY_ROWS
+    built = faults.attempt(lambda: design(fixed, frame, lazily=waits))
     prior = faults.attempt(lambda: None if weights is None else read_weights(frame[weights]))
     offset = faults.attempt(lambda: total_offset(parsed.offset, frame) if parsed.offset else None)
     blocks = faults.attempt(lambda: make_blocks(terms, frame) if terms else ())
@@ -143,7 +152,7 @@ def _assembled(
     frailty = make_groups(frame, parsed.frailty) if parsed.frailty else None
     return HazardFrame(
         design=replace(built, formula=parsed, kept=kept, n_missing=n_missing),
-        X=_taken(built.X, columns),
+        covariates=ChosenColumns(built.columns, columns),
         names=tuple(built.names[place] for place in columns),
         columns=columns,
         dropped=dropped,
@@ -188,8 +197,8 @@ def _complete(
     data: Any, columns: list[str], optional: tuple[str, ...]
 ) -> tuple[pd.DataFrame, IntArray, int]:
     """Leave out rows with a gap; of `optional` columns one may be missing, not all."""
-    frame = read_columns(data, columns)
-    complete = complete_rows(frame.drop(columns=list(optional)))
+    frame = read_columns(data, columns, copy=False)
+    complete = complete_rows(frame.drop(columns=list(optional)) if optional else frame)
     if optional:
         complete &= frame[list(optional)].notna().any(axis=1).to_numpy()
     kept = np.flatnonzero(complete).astype(np.int64, copy=False)
@@ -216,14 +225,14 @@ def _times(
 
 
 def _size_faults(built: Design) -> list[str]:
-    if built.X.size and max(float(built.X.max()), -float(built.X.min())) > _LARGEST:
+    if built.columns.largest() > _LARGEST:
         return ["A covariate holds numbers too large to square: give it in another unit."]
     return []
 
 
 def _independent_columns(built: Design, *, intercept: bool) -> tuple[IntArray, tuple[str, ...]]:
     """Leave out columns that earlier ones determine, the column of ones first."""
-    rank = find_rank(built.X)
+    rank = find_rank(built.columns)
     names = built.names
     independent = rank.kept.tolist()
     columns = [p for p in independent if intercept or names[p] != "Intercept"]
@@ -231,15 +240,6 @@ def _independent_columns(built: Design, *, intercept: bool) -> tuple[IntArray, t
     places = np.array(columns, dtype=np.int64)
     places.setflags(write=False)
     return places, tuple(names[p] for p in aliased)
-
-
-def _taken(X: FloatArray, columns: IntArray) -> FloatArray:
-    """Take columns without a copy where they stand side by side."""
-    if len(columns) and columns[-1] - columns[0] == len(columns) - 1:
-        return X[:, columns[0] : columns[-1] + 1]
-    taken: FloatArray = X[:, columns]
-    taken.setflags(write=False)
-    return taken
 
 
 def no_groups(n: int) -> Groups:

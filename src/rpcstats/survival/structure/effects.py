@@ -17,7 +17,8 @@ class Effects:
     frame : DataFrame
         Columns term, scale ("ratio" or "difference"), estimate, conf_low, conf_high and labels.
     counts : DataFrame
-        Columns term, n_obs, n_event: a row for each group that the effect of a term compares.
+        Columns term, n_obs, n_event: a row for each of the two groups that the effect of a term
+        compares, the reference first; columns variable and level where terms share groups.
     conf_level : float
         Level of the intervals.
     """

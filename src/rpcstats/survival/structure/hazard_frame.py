@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from rpcstats.errors import DataError
 from rpcstats.formula import Design, Groups
+from rpcstats.formula.design_columns import ChosenColumns
 from rpcstats.mixed.structure.arithmetic import evaluate
 from rpcstats.mixed.structure.model_frame import Block
 from rpcstats.mixed.structure.response import read_numbers
@@ -25,7 +26,7 @@ class HazardFrame:
     ----------
     design : Design
         Encoding of the covariates, with the formula taken apart.
-    X : ndarray of shape (n, p)
+    covariates : ChosenColumns
         Covariates: the intercept only where the model has one, aliased columns left out.
     names : tuple of str
         Names of the p columns.
@@ -68,7 +69,7 @@ class HazardFrame:
     """
 
     design: Design
-    X: FloatArray
+    covariates: ChosenColumns
     names: tuple[str, ...]
     columns: IntArray
     dropped: tuple[str, ...]
@@ -89,6 +90,11 @@ class HazardFrame:
     kept: IntArray
     n_missing: int
     remarks: tuple[str, ...]
+
+    @property
+    def X(self) -> FloatArray:  # noqa: N802
+        """The covariates as a matrix of shape (n, p)."""
+        return self.covariates.matrix()
 
     @property
     def n_obs(self) -> int:
