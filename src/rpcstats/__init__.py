@@ -14,11 +14,41 @@ if TYPE_CHECKING:
     from rpcstats.data import flow as flow
     from rpcstats.data import followup as followup
     from rpcstats.data import funnel as funnel
+    from rpcstats.data import goal_scores as goal_scores
     from rpcstats.data import person_period as person_period
+    from rpcstats.data import rating_flow as rating_flow
     from rpcstats.data import read_extract as read_extract
+    from rpcstats.data import response_flow as response_flow
     from rpcstats.designs import precision_and_power as precision_and_power
+    from rpcstats.designs.goal_paper import goal_answers as goal_answers
+    from rpcstats.designs.goal_paper import goal_couples as goal_couples
+    from rpcstats.designs.goal_paper import goal_course as goal_course
+    from rpcstats.designs.goal_paper import goal_estimands as goal_estimands
+    from rpcstats.designs.goal_paper import goal_readings as goal_readings
+    from rpcstats.designs.goal_paper import goal_tipping as goal_tipping
+    from rpcstats.designs.missing import compare_estimands as compare_estimands
+    from rpcstats.designs.missing import estimands_by_imputation as estimands_by_imputation
+    from rpcstats.designs.missing import hypothetical_change as hypothetical_change
+    from rpcstats.designs.missing import impute_goals as impute_goals
+    from rpcstats.designs.missing import joint_estimands as joint_estimands
+    from rpcstats.designs.missing import joint_model as joint_model
+    from rpcstats.designs.missing import response_weights as response_weights
+    from rpcstats.designs.missing import tipping_point as tipping_point
+    from rpcstats.designs.missing import treatment_policy_change as treatment_policy_change
     from rpcstats.disclosure import disclose as disclose
     from rpcstats.disclosure import disclosure_policy as disclosure_policy
+    from rpcstats.goals import actor_partner as actor_partner
+    from rpcstats.goals import clinical_change as clinical_change
+    from rpcstats.goals import completers_change as completers_change
+    from rpcstats.goals import couple_change as couple_change
+    from rpcstats.goals import cut_off_between as cut_off_between
+    from rpcstats.goals import gas_t_score as gas_t_score
+    from rpcstats.goals import goal_change as goal_change
+    from rpcstats.goals import goal_trajectory as goal_trajectory
+    from rpcstats.goals import progress as progress
+    from rpcstats.goals import reliable_change as reliable_change
+    from rpcstats.goals import satisfaction as satisfaction
+    from rpcstats.goals import total_scores as total_scores
     from rpcstats.mixed import bootstrap_likelihood_ratio as bootstrap_likelihood_ratio
     from rpcstats.mixed import clmm as clmm
     from rpcstats.mixed import conditional_aic as conditional_aic
@@ -37,6 +67,7 @@ if TYPE_CHECKING:
     from rpcstats.mixed import slopes as slopes
     from rpcstats.mixed import variance_partition as variance_partition
     from rpcstats.published import audit as audit
+    from rpcstats.published import audit_sensitivity as audit_sensitivity
     from rpcstats.published import cited_documents as cited_documents
     from rpcstats.published import exact_tests as exact_tests
     from rpcstats.published import published_figures as published_figures
@@ -88,11 +119,47 @@ _ROOMS: Final = {
         "flow",
         "followup",
         "funnel",
+        "goal_scores",
         "person_period",
+        "rating_flow",
         "read_extract",
+        "response_flow",
     ),
     "designs": ("precision_and_power",),
+    "designs.goal_paper": (
+        "goal_answers",
+        "goal_couples",
+        "goal_course",
+        "goal_estimands",
+        "goal_readings",
+        "goal_tipping",
+    ),
+    "designs.missing": (
+        "compare_estimands",
+        "estimands_by_imputation",
+        "hypothetical_change",
+        "impute_goals",
+        "joint_estimands",
+        "joint_model",
+        "response_weights",
+        "tipping_point",
+        "treatment_policy_change",
+    ),
     "disclosure": ("disclose", "disclosure_policy"),
+    "goals": (
+        "actor_partner",
+        "clinical_change",
+        "completers_change",
+        "couple_change",
+        "cut_off_between",
+        "gas_t_score",
+        "goal_change",
+        "goal_trajectory",
+        "progress",
+        "reliable_change",
+        "satisfaction",
+        "total_scores",
+    ),
     "mixed": (
         "bootstrap_likelihood_ratio",
         "clmm",
@@ -112,7 +179,14 @@ _ROOMS: Final = {
         "slopes",
         "variance_partition",
     ),
-    "published": ("audit", "cited_documents", "exact_tests", "published_figures", "read_facts"),
+    "published": (
+        "audit",
+        "audit_sensitivity",
+        "cited_documents",
+        "exact_tests",
+        "published_figures",
+        "read_facts",
+    ),
     "simulate": ("simulate_extract", "write_simulation"),
     "survival": (
         "adjusted_comparisons",

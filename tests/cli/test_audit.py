@@ -75,9 +75,18 @@ def test_faulty_rows_are_told_and_end_with_1(tmp_path):
     path.write_text(f"{DRAFT}share,110%,,\n")
     result = run(path)
     assert result.exit_code == 1
-    assert "Not read: no fact_id (row 4)" in result.output
+    assert "no fact_id (row 4)" in result.output.split("Not read")[1]
     assert "2 figures" in result.output
 
 
 def test_another_rounding_makes_the_figure_possible(draft):
     assert "0 impossible" in " ".join(run(draft, "--rounding", "floor").output.split())
+
+
+def test_wrapped_lines_stay_under_their_text(draft):
+    lines = [line for line in run(draft, "--all").output.splitlines() if line.strip()]
+    start = next(i for i, line in enumerate(lines) if "grim" in line)
+    column = lines[start].index("No count")
+    assert lines[start + 1][:column].strip() == ""
+    assert lines[start + 1][column] != " "
+    assert all(len(line) <= 80 for line in lines)

@@ -83,7 +83,7 @@ def test_papers_lists_names_types_defaults_and_help(rpcstats):
     [
         ("rpcstats rep", "reproduce"),
         ("rpcstats paper ret", "retention"),
-        ("rpcstats check northu", "northumberland"),
+        ("rpcstats check hert", "hertfordshire"),
         ("rpcstats simulate herts", "herts_pws"),
     ],
 )

@@ -1,5 +1,6 @@
 from dataclasses import FrozenInstanceError
 from datetime import date
+from itertools import pairwise
 
 import pytest
 
@@ -116,7 +117,7 @@ def test_a_programme_lists_all_its_faults():
     assert "unknown key `sesions`: did you mean sessions" in told
     assert make_programme("x", ["list"])[1] == [
         "write a mapping of name, provider, sessions, interval_days, capacity, minimum_attended,"
-        " unit, source"
+        " unit, source, published_as"
     ]
 
 
@@ -148,3 +149,56 @@ def test_a_faulty_registry_is_refused(monkeypatch, tmp_path, text, told):
             programmes()
     finally:
         programmes.cache_clear()
+
+
+def test_instruments_of_goals_are_marked():
+    marked = {key for key, entry in instruments().items() if entry.goals}
+    assert marked == {"gbo", "gas", "parents_plus_goals"}
+
+
+def test_rules_of_scoring_say_where_they_come_from_and_are_not_called_verified():
+    for key, entry in instruments().items():
+        told = (entry.reliability, entry.reliable_change, entry.item_missing, *entry.cut_offs)
+        assert bool(entry.scoring_source) == any(value is not None for value in told), key
+        assert not entry.scoring_verified, key
+        assert entry.reliability is None or 0.0 < entry.reliability < 1.0, key
+
+
+def test_bands_cover_the_range_without_gaps():
+    for key, entry in instruments().items():
+        bands = entry.cut_offs
+        if not bands:
+            continue
+        assert (bands[0].lowest, bands[-1].highest) == (entry.minimum, entry.maximum), key
+        assert all(b.lowest == a.highest + 1 for a, b in pairwise(bands)), key
+        # Cases lie together at the worse end.
+        is_case = [band.clinical for band in bands]
+        assert sorted(is_case, reverse=entry.direction == "up") == is_case, key
+        assert {True, False} == set(is_case), key
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ("reliability: 1.2", "at most 1"),
+        ("reliability: 0.8", "`scoring_source` is missing"),
+        ("cut_offs: [{name: a, lowest: 0, highest: 4, clinical: false}, "
+         "{name: b, lowest: 3, highest: 9, clinical: true}]", "without overlap"),
+        ("cut_offs: [{name: a}]", "`lowest` is missing"),
+        ("item_missing: most", "`item_missing` must be one of all, half"),
+    ],
+)  # fmt: skip
+def test_faulty_rules_of_scoring_are_refused(monkeypatch, tmp_path, change, told):
+    (tmp_path / "registry").mkdir()
+    entry = (
+        "mine:\n  name: Mine\n  construct: x\n  minimum: 0\n  maximum: 9\n  direction: up\n"
+        "  items: 3\n  scored: total\n  verified: false\n  source: x\n"
+    )
+    (tmp_path / "registry" / "instruments.yml").write_text(f"{entry}  {change}\n")
+    monkeypatch.setattr(registries, "files", lambda _package: tmp_path)
+    instruments.cache_clear()
+    try:
+        with pytest.raises(SchemaError, match=told):
+            instruments()
+    finally:
+        instruments.cache_clear()

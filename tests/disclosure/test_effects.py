@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rpcstats.disclosure import disclose
+from rpcstats.disclosure import disclose, disclosure_policy
+from rpcstats.disclosure.effects import protect_effects
 from rpcstats.errors import DisclosureError
 
 
@@ -45,51 +46,91 @@ def groups(*pairs, term="mode[T.online]"):
     )
 
 
-def test_a_ratio_is_told_on_the_grid_of_its_smallest_count():
-    safe = disclose(Effects(ratios(), groups((160, 60), (90, 25))), "council")
-    # Five people in twenty-five: steps of a fifth on the logarithmic scale.
+def crude(*pairs):
+    """Give log odds ratio and standard error of two groups, the reference first."""
+    (n0, d0), (n1, d1) = pairs
+    estimate = np.log(d1 / (n1 - d1)) - np.log(d0 / (n0 - d0))
+    return estimate, np.sqrt(sum(1 / d + 1 / (n - d) for n, d in pairs))
+
+
+def logistic(*pairs, term="mode[T.online]", move=0.0, inflation=1.0):
+    """Give what a model of these counts alone would estimate, moved and widened."""
+    estimate, error = crude(*pairs)
+    half = 1.959963985 * error * np.sqrt(inflation)
+    numbers = np.exp(estimate + move + np.array([0.0, -half, half]))
+    return Effects(ratios(*numbers, term=term), groups(*pairs, term=term))
+
+
+def test_a_ratio_is_that_of_the_rounded_counts():
+    safe = disclose(logistic((161, 61), (92, 27)), "council")
     row = safe.frame.iloc[0]
+    estimate, error = crude((160, 60), (90, 25))
+    # Rounded by hand: a grid of 0.25, classes of five people; the variance ratio 1 rounds to 1.5.
+    rounding = ((5 / 60 + 5 / 100) ** 2 + (5 / 25 + 5 / 65) ** 2) / 12
+    rounding += ((5 / 100) ** 2 + (5 / 65) ** 2) / 12 + 0.25**2 / 12
+    half = 1.959963985 * np.sqrt(1.5 * error**2 + rounding)
     np.testing.assert_allclose(
-        np.log(row[["estimate", "conf_low", "conf_high"]].astype(float)), [0.6, -0.4, 1.4]
+        np.log(row[["estimate", "conf_low", "conf_high"]].astype(float)),
+        [estimate, estimate - half, estimate + half],
     )
     assert safe.status == "released"
     assert not {"std_error", "p_value"} & set(safe.frame.columns)
 
 
-def test_a_difference_is_told_on_the_grid_of_its_smallest_group():
-    frame = ratios(0.071, -0.11, 0.25, scale="difference")
-    row = disclose(Effects(frame, groups((60, 20), (50, 10))), "council").frame.iloc[0]
-    np.testing.assert_allclose(
-        row[["estimate", "conf_low", "conf_high"]].astype(float), [0.1, -0.2, 0.3]
-    )
+def test_what_the_model_adds_is_told_in_coarse_steps():
+    pairs = ((161, 61), (92, 27))
+    told = [
+        np.log(disclose(logistic(*pairs, move=move), "council").frame["estimate"].iloc[0])
+        for move in (0.0, 0.12, 0.13, 0.3)
+    ]
+    np.testing.assert_allclose(np.diff(told), [0, 0.25, 0], atol=1e-9)
 
 
-def test_of_a_coarse_grid_only_the_limits_are_told():
-    row = disclose(Effects(ratios(), groups((60, 20), (40, 10))), "council").frame.iloc[0]
+def test_of_few_only_the_limits_are_told():
+    row = disclose(logistic((60, 20), (40, 10)), "council").frame.iloc[0]
     assert np.isnan(row["estimate"])
-    np.testing.assert_allclose(np.log(row[["conf_low", "conf_high"]].astype(float)), [-0.5, 1.5])
+    assert 0 < row["conf_low"] < row["conf_high"]
     assert "interval" in row["note"]
 
 
 def test_what_could_not_be_estimated_says_why():
     frame = ratios(np.nan, np.nan, np.nan).assign(note="all were in one group")
-    safe = disclose(Effects(frame, groups(term="none")), "council")
+    none = groups().iloc[:0]
+    safe = disclose(Effects(frame, none), "council")
     assert safe.frame["note"].tolist() == ["all were in one group"]
     assert safe.status == "released"
-    inside = disclose(Effects(frame, groups(term="none")), "internal")
+    inside = disclose(Effects(frame, none), "internal")
     assert inside.frame["note"].tolist() == ["all were in one group"]
 
 
-def test_limits_move_outward_only():
+@pytest.mark.parametrize("inflation", [0.4, 1.4, 2.6, 30.0])
+def test_limits_are_wider_than_those_of_the_model(inflation):
     rng = np.random.default_rng(1)
-    for _ in range(50):
-        mid, half = rng.normal(), rng.uniform(0.1, 2)
-        low, estimate, high = np.exp([mid - half, mid, mid + half])
-        row = disclose(
-            Effects(ratios(estimate, low, high), groups((90, 30), (70, 25))), "council"
+    for _ in range(30):
+        pairs = tuple((n, int(rng.integers(8, n - 8))) for n in rng.integers(40, 90, 2).tolist())
+        result = logistic(*pairs, move=rng.normal(), inflation=inflation)
+        row, true = disclose(result, "council").frame.iloc[0], result.frame.iloc[0]
+        told = np.log([row["conf_low"], row["conf_high"]])
+        width = np.diff(np.log([true["conf_low"], true["conf_high"]]))
+        assert np.diff(told) > 0.9 * width  # rounding can add people, so that counts look safer
+        assert told[0] < np.log(true["estimate"]) < told[1]
+
+
+def test_another_level_tells_nothing_new():
+    """Limits at many levels are one estimate and one standard error, both of rounded counts."""
+    pairs = ((61, 21), (48, 17))
+    estimate, error = crude(*pairs)
+    middles, errors = [], []
+    for level, z in ((0.8, 1.2815515655), (0.95, 1.959963985), (0.99, 2.5758293035)):
+        limits = np.exp(estimate + error * np.array([0.0, -z, z]))
+        told = protect_effects(
+            ratios(*limits), groups(*pairs), disclosure_policy("council"), conf_level=level
         ).frame.iloc[0]
-        assert row["conf_low"] <= low * (1 + 1e-9)
-        assert row["conf_high"] >= high * (1 - 1e-9)
+        low, high = np.log(told["conf_low"]), np.log(told["conf_high"])
+        middles.append((low + high) / 2)
+        errors.append((high - low) / (2 * z))
+    np.testing.assert_allclose(middles, middles[0], rtol=1e-9)
+    np.testing.assert_allclose(errors, errors[0], rtol=1e-7)
 
 
 @pytest.mark.parametrize("pairs", [((60, 20), (40, 4)), ((60, 20), (40, 36)), ((60, 20), (8, 4))])
@@ -107,19 +148,9 @@ def test_no_event_is_too_few_under_every_rule():
 
 def test_terms_are_judged_one_by_one():
     frame = pd.concat([ratios(), ratios(term="sex[T.male]")])
-    cells = pd.concat([groups((60, 20), (40, 12)), groups((60, 30), (40, 2), term="sex[T.male]")])
+    cells = pd.concat([groups((160, 60), (90, 25)), groups((60, 30), (40, 2), term="sex[T.male]")])
     safe = disclose(Effects(frame, cells), "council")
     assert safe.frame["status"].tolist() == ["released", "withheld"]
-
-
-def test_equal_inputs_up_to_the_grid_are_told_alike():
-    """Nobody can tell 1.70 from 1.95: what is released is one of a few numbers."""
-    cells = groups((160, 60), (90, 25))
-    told = {
-        disclose(Effects(ratios(estimate), cells), "council").frame["estimate"].iloc[0]
-        for estimate in np.linspace(1.66, 2.0, 30)
-    }
-    assert len(told) == 1
 
 
 def test_inside_the_house_nothing_is_changed():
@@ -130,10 +161,11 @@ def test_inside_the_house_nothing_is_changed():
 @pytest.mark.parametrize(
     ("frame", "cells", "message"),
     [
-        (ratios(), groups((60, 20), term="other"), "without counts"),
-        (ratios(scale="odds"), groups((60, 20)), "'ratio' or 'difference'"),
+        (ratios(), groups((60, 20), (40, 12), term="other"), "without counts"),
+        (ratios(), groups((60, 20)), "two groups"),
+        (ratios(scale="odds"), groups((60, 20), (40, 12)), "'ratio' or 'difference'"),
         (ratios().drop(columns="conf_low"), groups((60, 20)), "conf_low"),
-        (ratios().assign(kappa=0.3), groups((60, 20)), "kappa"),
+        (ratios().assign(kappa=0.3), groups((60, 20), (40, 12)), "kappa"),
     ],
 )
 def test_what_cannot_be_checked_is_refused(frame, cells, message):

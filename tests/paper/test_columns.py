@@ -1,6 +1,14 @@
 import pytest
 
-from rpcstats.paper.columns import LARGEST, SMALLEST, comfortable, heading, shares, type_size
+from rpcstats.paper.columns import (
+    LARGEST,
+    SMALLEST,
+    comfortable,
+    heading,
+    is_whole,
+    shares,
+    type_size,
+)
 
 
 def table(columns, align, *rows):
@@ -50,3 +58,15 @@ def test_a_comfortable_width_follows_the_words_but_not_a_long_sentence():
     assert comfortable(narrow) < comfortable(wide)
     long = [table(["A"], ["left"], ["word " * n]) for n in (30, 300)]
     assert comfortable(long[0]) == comfortable(long[1])
+
+
+def test_sentences_get_more_room_than_words():
+    made = shares(table(["A", "B"], ["left", "left"], ["some words " * 4, "a long sentence " * 25]))
+    assert made[1] > made[0]
+
+
+def test_a_table_is_kept_whole_unless_its_rows_or_lines_are_many():
+    assert is_whole(table(["A"], ["left"], *[["word"]] * 8))
+    assert not is_whole(table(["A"], ["left"], *[["word"]] * 9))
+    assert not is_whole(table(["A", "B"], ["left", "left"], *[["word", "word " * 90]] * 6))
+    assert is_whole(table(["A"], ["left"]))

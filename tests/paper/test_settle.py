@@ -1,13 +1,15 @@
 import pytest
 
 from rpcstats.paper.assemble import Exhibit
+from rpcstats.paper.columns import WHOLE_ROWS
 from rpcstats.paper.pandoc import div, para, words
 from rpcstats.paper.render_pdf import write_pdf
-from rpcstats.paper.settle import LONG_ITEM, WHOLE_ROWS, loosened, spots, with_spots
+from rpcstats.paper.settle import LONG_ITEM, loosened, spots, with_spots
 
 
 def exhibit(kind, rows=3):
-    record = {"rows": [["a"]] * rows} if kind == "table" else {}
+    table = {"columns": ["A"], "align": ["left"], "rows": [["a"]] * rows}
+    record = table if kind == "table" else {}
     return Exhibit(kind, 1, record, svg="<svg/>" if kind == "figure" else None)
 
 

@@ -46,6 +46,36 @@ def test_eighty_per_cent_of_36_is_explained(published):
     assert "35 (28 of 35)" in row["repair"]
 
 
+def test_goals_in_place_of_people_are_told(published):
+    rows = published.of_check("grim")
+    (text,) = rows.loc[(rows["fact_id"] == "S0-11") & (rows["base"] == 36), "message"]
+    assert "none of 72 (2 each), 86 of 108 (3 each), 115 of 144 (4 each)" in text
+
+
+@pytest.mark.parametrize(
+    ("fact_id", "feasible", "verdict"),
+    [("S2-08", "74 or more", "possible"), ("S4-91", "161 or more", "unverifiable"),
+     ("S1-09", "", "unverifiable")],
+)  # fmt: skip
+def test_bounds_have_the_counts_they_allow(published, fact_id, feasible, verdict):
+    rows = published.of_check("grim")
+    (row,) = rows[rows["fact_id"] == fact_id].to_dict("records")
+    assert (row["feasible"], row["verdict"]) == (feasible, verdict)
+
+
+def test_the_smallest_numbers_that_allow_eighteen_per_cent(published):
+    assert "11, 17, 22, 28, 33 and 34" in message(published, "grim", "S1-11")
+
+
+def test_the_power_is_told_with_the_figure(published):
+    rows = published.of_check("grim")
+    (text,) = rows.loc[(rows["fact_id"] == "S0-06") & (rows["base"] == 36), "message"]
+    assert "only 37 of 101 whole percentages" in text
+    assert "63% of wrong ones" in text
+    (text,) = rows.loc[(rows["fact_id"] == "S0-06") & (rows["base"] == 123), "message"]
+    assert "could not have failed" in text
+
+
 def test_percentages_without_a_count_are_unverifiable(published):
     verdicts = published.verdicts().set_index("fact_id")["verdict"]
     assert verdicts[["S4-09", "S0-08", "S0-09", "S0-10"]].tolist() == ["unverifiable"] * 4
@@ -60,7 +90,7 @@ def test_the_smallest_joint_base_is_46(published):
 def test_the_milestones_column_switches_its_base(published):
     rows = published.of_check("base_search").set_index("fact_id")
     assert rows["feasible"].to_dict() == {
-        "S1-18": "65% to 79%", "S1-25": "96% to 100%", "S1-32": "100% to 100%"
+        "S1-18": "65% to 79%", "S1-25": "96% to 100%", "S1-32": "100%"
     }  # fmt: skip
     assert rows.loc["S1-18", "base_label"] == "retained"
     assert rows.loc["S1-25", "base_label"] == "started"
@@ -80,13 +110,25 @@ def test_five_of_36_is_not_eighteen_per_cent(published):
 
 
 def test_nine_of_36_are_unaccounted_for(published):
-    assert "9 are unaccounted for" in message(published, "closure", "S1-40")
+    text = message(published, "closure", "S1-40")
+    assert "9 are unaccounted for" in text
+    assert "61% of all 36, and 71% of the 31" in text
 
 
 def test_sums_that_close(published):
     assert "79 + 44 = 123" in message(published, "closure", "S0-01")
     assert "80% + 20% = 100%" in message(published, "closure", "S4-35")
     assert "3 + 3 = 6" in message(published, "closure", "S4-54")
+    assert "6 + 3 = 9" in message(published, "closure", "S4-27")
+    assert "120 + 80 = 200" in message(published, "closure", "S4-88")
+
+
+def test_a_sum_printed_again_is_no_evidence(published):
+    assert "It repeats 80% + 20% = 100%" in message(published, "closure", "S4-34")
+
+
+def test_the_cost_of_each_person_is_worked_out(published):
+    assert "about \u00a31,250 each" in message(published, "closure", "S4-90")
 
 
 def test_families_of_people_have_bounds_only(published):
@@ -105,7 +147,7 @@ def test_completers_over_referrals_are_no_rate(published):
 
 def test_all_of_an_unknown_number_has_a_one_sided_bound(published):
     text = message(published, "interval", "S0-08")
-    assert "92% if it was 36, at least 90% if it was 30, at least 74% if it was 10" in text
+    assert "92% if it was 36, at least 90% if it was 30 and at least 74% if it was 10" in text
 
 
 def test_one_parent_is_disclosed_by_subtraction(published):

@@ -17,6 +17,7 @@ FAULTY = [
     (("share", "50%", "few", "30"), "numerator is text where a whole number belongs"),
     (("", "50%", "", ""), "measure is empty"),
     (("share", "12", "", "0"), "denominator"),
+    (("share", "50", "", "36"), "greater than its denominator"),
     (("share", "", "", ""), "value"),
     (("share", "0.5", "", ""), "no unit"),
 ]
@@ -70,7 +71,7 @@ def test_no_value_of_a_faulty_row_is_shown():
 
 
 def test_decimals_count():
-    rows = [("share", "80.0%", "", "36"), ("share", "80.6%", "", "36")]
+    rows = [("share", "80.0%", "", "36"), ("other share", "80.6%", "", "36")]
     verdicts = audit(frame(rows)).verdicts()["verdict"].astype("str").tolist()
     assert verdicts == ["impossible", "possible"]
 
@@ -113,3 +114,11 @@ def test_means_and_tests_are_checked():
     assert verdicts["rating"].tolist() == ["impossible", "unverifiable"]
     assert verdicts["change"] == "impossible"
     assert verdicts["well-being"].iloc[0] == "impossible"
+
+
+def test_an_audit_without_doubts_can_be_told():
+    found = audit(frame([("referrals", "36", "", "")]))
+    assert found.doubts().tidy().empty
+    assert found.percentages().tidy().empty
+    assert found.findings("grim").tidy().empty
+    assert "1 figure: 0 impossible" in found.summary().remark

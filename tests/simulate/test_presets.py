@@ -7,7 +7,12 @@ from rpcstats.simulate import feasible_counts, list_presets, make_preset, preset
 
 
 def test_presets_are_listed():
-    assert list_presets() == ("herts_pws", "northumberland_digital")
+    assert list_presets() == (
+        "herts_pws",
+        "northumberland_digital",
+        "northumberland_getting_on_better",
+        "nottinghamshire_family_days",
+    )
     assert all(preset(key).description for key in list_presets())
 
 

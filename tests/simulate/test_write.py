@@ -13,7 +13,19 @@ from rpcstats.errors import ParameterError
 from rpcstats.simulate import simulate_extract, write_simulation
 
 COUNCILS = Path(__file__).parents[2] / "data" / "councils"
-SHIPPED = {"hertfordshire": "herts_pws", "northumberland": "northumberland_digital"}
+SHIPPED = {
+    "hertfordshire": "herts_pws",
+    "northumberland": "northumberland_digital",
+    "northumberland_getting_on_better": "northumberland_getting_on_better",
+    "nottinghamshire": "nottinghamshire_family_days",
+}
+RULES = {
+    # sessions planned, and the least attended of those who completed
+    "hertfordshire": (6, 4),
+    "northumberland": (6, 4),
+    "northumberland_getting_on_better": (2, 2),
+    "nottinghamshire": (1, 1),
+}
 DIGITAL = {
     "arguing_better": (41, 34, 28, 22, 13),
     "getting_it_right_for_children": (27, 24, 23, 23, 11),
@@ -86,6 +98,8 @@ def test_hertfordshire_progress_is_24_of_30():
     }
     ratings = defaultdict(dict)
     for row in rows("hertfordshire", "scores"):
+        if row["instrument"] != "gbo":
+            continue
         ratings[row["subject_id"], row["item"]][row["occasion"]] = int(row["value"])
     changes = defaultdict(list)
     for (subject, _), rating in ratings.items():
@@ -94,6 +108,56 @@ def test_hertfordshire_progress_is_24_of_30():
     assert set(changes) <= completed
     assert len(changes) == 30
     assert sum(sum(values) >= len(values) for values in changes.values()) == 24
+
+
+def test_hertfordshire_items_are_agreed_by_all_30_who_answered():
+    answers = defaultdict(list)
+    for row in rows("hertfordshire", "scores"):
+        if row["instrument"] == "likert5":
+            answers[row["item"]].append(int(row["value"]))
+    assert set(answers) == {"well_organised", "well_led", "included_everyone"}
+    for values in answers.values():
+        assert len(values) == 30
+        assert min(values) >= 4
+
+
+def test_follow_ups_are_there_where_six_months_have_passed():
+    ended = {row["episode_id"]: row for row in rows("hertfordshire", "episodes")}
+    later = [row for row in rows("hertfordshire", "scores") if row["occasion"] in ("m6", "m12")]
+    assert {row["occasion"] for row in later} == {"m6"}
+    for row in later:
+        episode = ended[row["subject_id"]]
+        assert episode["outcome"] == "completed"
+        day = pd.Timestamp(row["rated_on"])
+        assert day - pd.Timestamp(episode["ended_on"]) == pd.Timedelta(days=184)
+        assert day <= pd.Timestamp("2023-12-31")
+
+
+def test_the_workshop_takes_couples_together():
+    referrals = rows("northumberland_getting_on_better", "referrals")
+    couples = defaultdict(list)
+    for row in referrals:
+        couples[row["couple_id"]].append(row)
+    assert len(couples) == 36
+    for pair in couples.values():
+        assert sorted(row["sex"] for row in pair) == ["female", "male"]
+        assert len({row["family_id"] for row in pair}) == 1
+        assert len({row["referred_on"] for row in pair}) == 1
+    text = (COUNCILS / "northumberland_getting_on_better" / "README.txt").read_text("utf-8")
+    assert "are assumed: no figure is published" in text
+
+
+def test_family_days_are_rated_excellent_by_112_of_140_families():
+    family = {row["referral_id"]: row["family_id"] for row in rows("nottinghamshire", "referrals")}
+    visits = defaultdict(list)
+    for row in rows("nottinghamshire", "episodes"):
+        visits[family[row["referral_id"]]].append((row["started_on"], row["episode_id"]))
+    ratings = {row["subject_id"]: int(row["value"]) for row in rows("nottinghamshire", "scores")}
+    first = [ratings[min(days)[1]] for days in visits.values()]
+    assert Counter(first) == {4: 112, 3: 28}
+    assert {row["instrument"] for row in rows("nottinghamshire", "scores")} == {"rating4"}
+    assert sum(len(days) > 1 for days in visits.values()) > 20
+    assert len(ratings) < sum(map(len, visits.values()))  # later visits are not all rated
 
 
 @pytest.mark.parametrize("programme", DIGITAL)
@@ -120,13 +184,14 @@ def test_northumberland_courses_have_the_published_margins(programme):
 @pytest.mark.parametrize("council", SHIPPED)
 def test_outcomes_follow_the_rule_from_the_register(council):
     register = registers(council)
+    planned, least = RULES[council]
     for episode in rows(council, "episodes"):
         sessions = register[episode["episode_id"]]
         attended = [k for k, row in sessions.items() if row["attended"] == "yes"]
         outcome = episode["outcome"]
-        assert (outcome == "completed") == (6 in sessions and len(attended) >= 4)
+        assert (outcome == "completed") == (planned in sessions and len(attended) >= least)
         if outcome == "dropped_out":
-            assert max(attended) == max(sessions) < 6
+            assert max(attended) == max(sessions) < planned
             assert episode["reason"]
         assert bool(episode["ended_on"]) == (outcome != "open")
 

@@ -10,6 +10,7 @@ from rpcstats.errors import ParameterError
 
 if TYPE_CHECKING:
     import pandas as pd
+    from rich.table import Table
 
     from rpcstats.published import Audit
 
@@ -22,7 +23,9 @@ STYLES: Final = {
     "unverifiable": "dim",
     "possible": "green",
 }
-MARKS: Final = {"error": "!!", "warning": "! ", "note": "  "}
+MARKS: Final = {"error": "!!", "warning": "!", "note": ""}
+WIDEST_CHECK: Final = 11
+"""Letters of the longest name of a check."""
 
 
 def show_audit(
@@ -88,6 +91,7 @@ def _records(frame: "pd.DataFrame") -> list[dict[str, Any]]:
 
 def _print_tables(found: "Audit", *, everything: bool) -> None:
     from rich.console import Console
+    from rich.padding import Padding
     from rich.text import Text
 
     console = Console(highlight=False)
@@ -95,16 +99,38 @@ def _print_tables(found: "Audit", *, everything: bool) -> None:
     if not everything:
         frame = frame[frame["severity"] != "note"]
     verdicts = {row["fact_id"]: row for row in _records(found.verdicts())}
-    last = None
+    of_fact: dict[str, list[dict[str, Any]]] = {}
     for row in _records(frame):
-        fact = verdicts[row["fact_id"]]
-        if row["fact_id"] != last:
-            last = row["fact_id"]
-            head = Text(f"\n{last}  {fact['printed']}  {fact['measure']}: ")
-            console.print(head.append(fact["verdict"], style=STYLES[fact["verdict"]]))
-        console.print(Text(f"  {MARKS[row['severity']]} {row['check']}: {row['message']}"))
-        if row["repair"]:
-            console.print(Text(f"       Mend: {row['repair']}", style="italic"))
+        of_fact.setdefault(row["fact_id"], []).append(row)
+    for fact_id, rows in of_fact.items():
+        fact = verdicts[fact_id]
+        head = Text(f"\n{fact_id}  {fact['printed']}  {fact['measure']}: ")
+        console.print(head.append(fact["verdict"], style=STYLES[fact["verdict"]]))
+        console.print(_laid_out(rows))
+    if found.faults:
+        console.print(Text("\nNot read", style="bold red"))
     for fault in found.faults:
-        console.print(Text(f"\nNot read: {fault}", style="bold red"))
+        console.print(Padding(Text(fault), (0, 0, 0, 2)))
     console.print(Text(f"\n{found.summary().remark}"))
+
+
+def _laid_out(rows: list[dict[str, Any]]) -> "Table":
+    """Lay findings out in columns, so that wrapped lines stay under their own text."""
+    from rich.text import Text
+
+    grid = _grid()
+    for row in rows:
+        grid.add_row(MARKS[row["severity"]], row["check"], Text(row["message"]))
+        if row["repair"]:
+            grid.add_row("", Text("mend", style="italic"), Text(row["repair"], style="italic"))
+    return grid
+
+
+def _grid() -> "Table":
+    from rich.table import Table
+
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(width=4, justify="right")
+    grid.add_column(width=WIDEST_CHECK)
+    grid.add_column()
+    return grid

@@ -16,6 +16,7 @@ from rpcstats.data.locate import (
 from rpcstats.data.mapping import suggest_columns
 from rpcstats.data.person_period import person_period
 from rpcstats.data.registries import (
+    Band,
     Council,
     Instrument,
     Programme,
@@ -26,11 +27,14 @@ from rpcstats.data.registries import (
     programme,
     programmes,
 )
+from rpcstats.data.response import rating_flow, response_flow
 from rpcstats.data.schema import Column, TableSchema
 from rpcstats.data.tables import TABLES
+from rpcstats.data.trajectories import goal_scores
 
 __all__ = [
     "TABLES",
+    "Band",
     "Column",
     "Council",
     "CouncilFile",
@@ -48,6 +52,7 @@ __all__ = [
     "flow",
     "followup",
     "funnel",
+    "goal_scores",
     "instrument",
     "instruments",
     "list_councils",
@@ -55,6 +60,8 @@ __all__ = [
     "person_period",
     "programme",
     "programmes",
+    "rating_flow",
     "read_extract",
+    "response_flow",
     "suggest_columns",
 ]

@@ -10,10 +10,16 @@ from rpcstats.data.rules import Rule, Tables
 from rpcstats.data.rules_attendance import ATTENDANCE_RULES
 from rpcstats.data.rules_other import OTHER_RULES
 from rpcstats.data.rules_pathway import PATHWAY_RULES
+from rpcstats.data.rules_scores import SCORE_RULES
 from rpcstats.data.schema import Column, TableSchema
 from rpcstats.data.tables import TABLES
 
-RULES: Final[tuple[Rule, ...]] = (*PATHWAY_RULES, *ATTENDANCE_RULES, *OTHER_RULES)
+RULES: Final[tuple[Rule, ...]] = (
+    *PATHWAY_RULES,
+    *ATTENDANCE_RULES,
+    *SCORE_RULES,
+    *OTHER_RULES,
+)
 
 
 def check_tables(tables: Tables) -> list[Fault]:

@@ -127,7 +127,10 @@ def _registry_lines() -> Iterator[str]:
     )
     yield "## Instruments\n"
     yield from _markdown(
-        ["Key", "Name", "Range", "Holds for each", "Better", "Verified", "Source"],
+        [
+            *("Key", "Name", "Range", "Holds for each", "Better", "Verified", "Source"),
+            *("Reliability", "Reliable change", "Cases from", "Scoring verified"),
+        ],
         [
             [
                 f"`{key}`",
@@ -137,6 +140,10 @@ def _registry_lines() -> Iterator[str]:
                 entry.direction.replace("_", " "),
                 "yes" if entry.verified else "no",
                 entry.source,
+                "" if entry.reliability is None else f"{entry.reliability:g}",
+                "" if entry.reliable_change is None else f"{entry.reliable_change:g}",
+                next((f"{band.lowest:g}" for band in entry.cut_offs if band.clinical), ""),
+                ("yes" if entry.scoring_verified else "no") if entry.scoring_source else "",
             ]
             for key, entry in instruments().items()
         ],

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
 import pandas as pd
 
-from rpcstats._numerics.intervals import wilson
 from rpcstats._vocabulary import FUNNEL
 from rpcstats.data.course_ends import course_ends
 from rpcstats.data.data_cut import STANDINGS, Seen, filled, seen_by
+from rpcstats.data.proportions import with_limits
 from rpcstats.errors import ParameterError, SchemaError
 
 if TYPE_CHECKING:
@@ -115,7 +114,7 @@ def funnel(
                 first,
             )
         ]
-    return _with_intervals(rows, by, conf_level)
+    return with_limits(rows, [*([] if by is None else [by]), *FUNNEL], conf_level)
 
 
 def _check_by(by: str | None, seen: Seen) -> None:
@@ -201,19 +200,3 @@ def _row(stage: str, n: int, base: int | None, base_label: str) -> dict[str, obj
         "base_label": base_label,
         "definition": _DEFINITIONS[stage],
     }
-
-
-def _with_intervals(
-    rows: list[dict[str, object]], by: str | None, conf_level: float
-) -> pd.DataFrame:
-    columns = [*([] if by is None else [by]), *FUNNEL]
-    frame = pd.DataFrame(rows).reindex(columns=columns)
-    frame["n"] = frame["n"].astype("Int64")
-    frame["base"] = frame["base"].astype("Int64")
-    n, base = (frame[name].to_numpy(dtype=np.float64, na_value=np.nan) for name in ("n", "base"))
-    has_base = np.nan_to_num(base) > 0
-    frame["estimate"] = np.divide(n, base, out=np.full(len(frame), np.nan), where=has_base)
-    low, high = (np.full(len(frame), np.nan) for _ in range(2))
-    low[has_base], high[has_base] = wilson(n[has_base], base[has_base], conf_level=conf_level)
-    frame["conf_low"], frame["conf_high"] = low, high
-    return frame

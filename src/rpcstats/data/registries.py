@@ -1,6 +1,6 @@
 """Registries: programmes, instruments and councils, read from YAML and frozen."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import cache
 from importlib.resources import files
@@ -9,11 +9,18 @@ from typing import TypeVar
 
 from rpcstats.data.plain_yaml import load_yaml
 from rpcstats.data.records import Field, check_record, did_you_mean
-from rpcstats.data.registry_entries import Council, GssCode, Instrument, Programme
+from rpcstats.data.registry_entries import (
+    Band,
+    Council,
+    GssCode,
+    Instrument,
+    Programme,
+)
 from rpcstats.errors import ParameterError, SchemaError
 
 __all__ = [
     "PROGRAMME_FIELDS",
+    "Band",
     "Council",
     "GssCode",
     "Instrument",
@@ -40,6 +47,7 @@ PROGRAMME_FIELDS: Mapping[str, Field] = MappingProxyType(
         "minimum_attended": Field((int,), minimum=1),
         "unit": Field((str,), choices=("session", "module"), default="session"),
         "source": Field((str,)),
+        "published_as": Field((str,), default=""),
     }
 )
 _INSTRUMENT_FIELDS: Mapping[str, Field] = MappingProxyType(
@@ -53,6 +61,21 @@ _INSTRUMENT_FIELDS: Mapping[str, Field] = MappingProxyType(
         "scored": Field((str,), choices=("item", "total")),
         "verified": Field((bool,)),
         "source": Field((str,)),
+        "goals": Field((bool,), default=False),
+        "reliability": Field((float, type(None)), default=None, minimum=0.0),
+        "reliable_change": Field((int, float, type(None)), default=None, minimum=0.0),
+        "cut_offs": Field((list,), default=[]),
+        "item_missing": Field((str, type(None)), choices=("all", "half"), default=None),
+        "scoring_verified": Field((bool,), default=False),
+        "scoring_source": Field((str,), default=""),
+    }
+)
+_BAND_FIELDS: Mapping[str, Field] = MappingProxyType(
+    {
+        "name": Field((str,)),
+        "lowest": Field((int, float)),
+        "highest": Field((int, float)),
+        "clinical": Field((bool,)),
     }
 )
 _COUNCIL_FIELDS: Mapping[str, Field] = MappingProxyType(
@@ -92,7 +115,28 @@ def make_programme(key: str, given: object) -> tuple[Programme | None, list[str]
 
 def _make_instrument(key: str, given: object) -> tuple[Instrument | None, list[str]]:
     record, faults = check_record(given, _INSTRUMENT_FIELDS)
-    return (None if faults else Instrument(key=key, **record)), faults
+    bands, wrong = _make_bands(record.get("cut_offs", ()))
+    faults += wrong
+    told = [record.get(name) for name in ("reliability", "reliable_change", "item_missing")]
+    if (bands or any(value is not None for value in told)) and not record.get("scoring_source"):
+        faults.append("`scoring_source` is missing: say where the rules of scoring come from")
+    if (record.get("reliability") or 0.0) > 1.0:
+        faults.append("`reliability` must be at most 1")
+    return (None if faults else Instrument(key=key, **record | {"cut_offs": bands})), faults
+
+
+def _make_bands(given: Sequence[object]) -> tuple[tuple[Band, ...], list[str]]:
+    bands: list[Band] = []
+    faults: list[str] = []
+    for entry in given:
+        fields, wrong = check_record(entry, _BAND_FIELDS)
+        faults += wrong
+        if not wrong:
+            bands.append(Band(**fields))
+    edges = [edge for band in bands for edge in (band.lowest, band.highest)]
+    if edges != sorted(edges):
+        faults.append("`cut_offs` must rise from band to band without overlap")
+    return tuple(bands), faults
 
 
 def _make_council(key: str, given: object) -> tuple[Council | None, list[str]]:

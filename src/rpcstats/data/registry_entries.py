@@ -32,6 +32,8 @@ class Programme:
         What a course is counted in.
     source : str
         Where the figures come from, and which are assumed.
+    published_as : str
+        Name under which its published figures stand, where that is another.
     """
 
     key: str
@@ -43,6 +45,27 @@ class Programme:
     minimum_attended: int
     unit: Unit
     source: str
+    published_as: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A band of scores that an instrument names.
+
+    Parameters
+    ----------
+    name : str
+        What the instrument calls it.
+    lowest, highest : float
+        Least and largest score of the band.
+    clinical : bool
+        Whether a score in it counts as a case.
+    """
+
+    name: str
+    lowest: float
+    highest: float
+    clinical: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +92,20 @@ class Instrument:
         Whether the range was checked against a named source.
     source : str
         Where it comes from.
+    goals : bool
+        Whether its items are goals that each parent sets.
+    reliability : float or None
+        Reliability of a score, as Jacobson and Truax (1991) use it; None where it is not known.
+    reliable_change : float or None
+        Least change that is quoted as more than error of measurement.
+    cut_offs : tuple of Band
+        Bands of scores, from the lowest up; empty where none are known.
+    item_missing : {"all", "half"} or None
+        How many items have to be answered for a total; None where there is no rule.
+    scoring_verified : bool
+        Whether reliability, reliable change, bands and rule were checked against a named source.
+    scoring_source : str
+        Where they come from; empty where there are none.
     """
 
     key: str
@@ -81,6 +118,13 @@ class Instrument:
     scored: Literal["item", "total"]
     verified: bool
     source: str
+    goals: bool = False
+    reliability: float | None = None
+    reliable_change: float | None = None
+    cut_offs: tuple[Band, ...] = ()
+    item_missing: Literal["all", "half"] | None = None
+    scoring_verified: bool = False
+    scoring_source: str = ""
 
 
 @dataclass(frozen=True, slots=True)

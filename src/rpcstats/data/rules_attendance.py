@@ -54,13 +54,28 @@ def _completed_after_all(tables: Tables) -> "pd.Series[bool]":
     return (tables["episodes"]["outcome"] == "not_completed") & enough.eq(other=True)
 
 
-def _session_beyond(tables: Tables) -> "pd.Series[bool]":
-    sessions = tables["sessions"]
+def planned_sessions(tables: Tables) -> "pd.Series[float]":
+    """Give the planned number of sessions of each episode.
+
+    Parameters
+    ----------
+    tables : Tables
+        With episodes and what their plan is read from.
+
+    Returns
+    -------
+    Series
+        By id of the episode, each once; empty where it is unknown.
+    """
     planned = pd.Series(
         _planned_of(tables).to_numpy(dtype=float), index=pd.Index(tables["episodes"]["episode_id"])
     )
-    planned = planned[~planned.index.duplicated() & planned.index.notna()]
-    return sessions["session_no"] > sessions["episode_id"].map(planned)
+    return planned[~planned.index.duplicated() & planned.index.notna()]
+
+
+def _session_beyond(tables: Tables) -> "pd.Series[bool]":
+    sessions = tables["sessions"]
+    return sessions["session_no"] > sessions["episode_id"].map(planned_sessions(tables))
 
 
 def _attended_after_end(tables: Tables) -> "pd.Series[bool]":

@@ -1,38 +1,13 @@
-"""Rules of scores, groups, practitioners and areas."""
+"""Rules of groups, practitioners and areas."""
 
 from collections.abc import Sequence
 from typing import Final
 
-import numpy as np
 import pandas as pd
 
-from rpcstats.data.registries import instruments
 from rpcstats.data.rules import Breaks, Rule, Tables, latest_of
 
 _CAREER: Final = ("trained_on", "first_delivered_on", "last_delivered_on", "left_on")
-
-
-def _outside_range(tables: Tables) -> "pd.Series[bool]":
-    """Compare each rating with the range of its instrument, each total where totals have it."""
-    scores = tables["scores"]
-    known = instruments()
-    low = {key: -np.inf if item.minimum is None else item.minimum for key, item in known.items()}
-    high = {key: np.inf if item.maximum is None else item.maximum for key, item in known.items()}
-    by_total = [key for key, item in known.items() if item.scored == "total"]
-    named = scores["instrument"].astype(object)
-    outside = (scores["value"] < pd.to_numeric(named.map(low))) | (
-        scores["value"] > pd.to_numeric(named.map(high))
-    )
-    exempt = named.isin(by_total) & (scores["item"].str.casefold() != "total")
-    return outside & ~exempt.fillna(value=False).astype(bool)
-
-
-def _session_not_named(tables: Tables) -> "pd.Series[bool]":
-    scores = tables["scores"]
-    during = scores["occasion"] == "session"
-    if "session_no" not in scores:
-        return during
-    return during & scores["session_no"].isna()
 
 
 def _other_length(tables: Tables) -> "pd.Series[bool]":
@@ -66,20 +41,6 @@ def _more_events(tables: Tables) -> "pd.Series[bool]":
 
 
 OTHER_RULES: Final = (
-    Rule(
-        "scores.value",
-        "outside the range of the instrument",
-        "check the scale, and whether the instrument is the right one",
-        ("scores.instrument", "scores.item"),
-        _outside_range,
-    ),
-    Rule(
-        "scores.occasion",
-        "`session` without a number of the session",
-        "fill session_no",
-        (),
-        _session_not_named,
-    ),
     Rule(
         "groups.sessions_planned",
         "differs from the programme's",

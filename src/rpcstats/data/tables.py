@@ -162,9 +162,16 @@ SCORES: Final = TableSchema(
         Column("item", "text", "Goal number, subscale, or `total`; never the text of a goal."),
         coded("occasion", "baseline session end m3 m6 m12", "When it was rated."),
         whole("session_no", "Session, where the occasion is one.", optional=True, minimum=1),
-        calendar("rated_on", "Date of the rating."),
+        Column(
+            "rated_on", "date", "Date of the rating; empty where none was given.", nullable=True
+        ),
         coded("respondent", "self partner practitioner child", "Who rated."),
-        number("value", "Rating, within the range of the instrument."),
+        Column(
+            "value",
+            "number",
+            "Rating, within the range of the instrument; empty where none was given.",
+            nullable=True,
+        ),
         number("weight", "Weight of a goal.", optional=True, minimum=0),
     ),
     ("subject_id", "instrument", "item", "occasion", "session_no", "respondent"),

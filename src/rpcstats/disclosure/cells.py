@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from rpcstats._vocabulary import BASE, BASE_LABEL, DEFINITION, STAGE, N
+from rpcstats.disclosure.lattice import Corner, Entry, nested_counts
 
 IntArray = NDArray[np.int64]
 Labels = tuple[str, ...]
@@ -40,6 +41,8 @@ class Cells:
         Further pairs (outer, inner) of which the inner is taken to be part of the outer.
     sums : tuple of Sum
         Cells that add up.
+    corners : tuple of Corner
+        Groups that four nested cells tell.
     """
 
     value: IntArray
@@ -48,6 +51,7 @@ class Cells:
     rows: tuple[Pair, ...]
     order: tuple[Pair, ...]
     sums: tuple[Sum, ...]
+    corners: tuple[Corner, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,7 +118,8 @@ def read_cells(frame: pd.DataFrame, labels: Labels, by: str | None) -> Cells:
     Cells
         A base is taken to be an earlier n or base of its group with the same count, so
         an attacker who guesses as much has been reckoned with. A stage that is no larger
-        than the one before is taken to be part of it; rows that add up to their base, and
+        than the one before is taken to be part of it; so are, without stages, definitions
+        and bases that are no larger (`nested_counts`); rows that add up to their base, and
         groups that add up to another group, are taken to do so.
     """
     rows = _rows(frame, labels, by)
@@ -130,13 +135,30 @@ def read_cells(frame: pd.DataFrame, labels: Labels, by: str | None) -> Cells:
     own = {(int(b), int(n)) for b, n in zip(base_cell, n_cell, strict=True) if b != NO_BASE}
     steps = groups if STAGE in labels else []
     order = {pair for group in steps for pair in _descent(value, n_cell, base_cell, group)}
+    corners: list[Corner] = []
+    if {DEFINITION, BASE_LABEL} <= set(labels) and STAGE not in labels:
+        for group in groups:
+            entries = [
+                Entry(rows[i].base_label or "", rows[i].key, int(n_cell[i]), int(base_cell[i]))
+                for i in group
+                if base_cell[i] != NO_BASE
+            ]
+            nested, found = nested_counts(entries, value)
+            order.update(nested)
+            corners += found
     sums = [
         *_partitions(frame, labels, value, n_cell, base_cell),
         *_total_sums(frame, labels, by, n_cell, base_cell),
     ]
     own = {(outer, inner) for outer, inner in own if outer != inner}
     return Cells(
-        value, n_cell, base_cell, tuple(sorted(own)), tuple(sorted(order - own)), tuple(sums)
+        value,
+        n_cell,
+        base_cell,
+        tuple(sorted(own)),
+        tuple(sorted(order - own)),
+        tuple(sums),
+        tuple(corners),
     )
 
 

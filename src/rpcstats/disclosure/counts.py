@@ -46,6 +46,7 @@ def protect_proportions(
     *,
     by: str | None = None,
     conf_level: float = 0.95,
+    design_effect: float = 1.0,
 ) -> Protected:
     """Protect a frame of counts, bases and proportions.
 
@@ -60,12 +61,15 @@ def protect_proportions(
         of a funnel.
     conf_level : float, default 0.95
         Level of the recomputed intervals.
+    design_effect : float, default 1.0
+        How much clustering inflates the variances.
 
     Returns
     -------
     Protected
         Counts rounded or withheld; proportions of the rounded counts, and the widest Wilson
-        (1927) interval of counts that round to them, to whole percent.
+        (1927) interval of counts that round to them, divided by the design effect, to whole
+        percent.
 
     Raises
     ------
@@ -80,7 +84,7 @@ def protect_proportions(
     n, base, hide_n, hide_base = protect_pairs(frame, policy, labels=labels, by=by)
     out = frame.loc[:, [c for c in frame.columns if c in {*PROPORTION, *labels}]]
     out = out.reset_index(drop=True)
-    share, low, high = _shares(n, base, policy, conf_level)
+    share, low, high = _shares(n, base, policy, conf_level, design_effect)
     for column, values in zip(PROPORTION, (n, base, share, low, high), strict=True):
         out[column] = values
     out[STATUS] = np.where(hide_n | hide_base, WITHHELD, RELEASED)
@@ -238,7 +242,7 @@ def _base_values(cells: Cells) -> FloatArray:
 
 
 def _shares(
-    n: FloatArray, base: FloatArray, policy: DisclosurePolicy, conf_level: float
+    n: FloatArray, base: FloatArray, policy: DisclosurePolicy, conf_level: float, effect: float
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     surely, _ = possible_counts(base, policy.round_to, policy.rounding)
     usable = ~np.isnan(n) & (base > 0) & (surely >= policy.percent_base)
@@ -247,8 +251,9 @@ def _shares(
         [np.where(usable, x, 1.0) for x in possible_counts(c, policy.round_to, policy.rounding)]
         for c in (k, m)
     )
-    low, _ = wilson(np.minimum(least, largest), largest, conf_level=conf_level)
-    _, high = wilson(np.minimum(most, fewest), fewest, conf_level=conf_level)
+    least, most = np.minimum(least, largest) / effect, np.minimum(most, fewest) / effect
+    low, _ = wilson(least, largest / effect, conf_level=conf_level)
+    _, high = wilson(most, fewest / effect, conf_level=conf_level)
     share, low, high = (
         np.where(usable, np.round(x, PERCENT_DIGITS), np.nan) for x in (k / m, low, high)
     )

@@ -117,8 +117,7 @@ def protect_curve(
         parts.append(pd.concat([part, _repeated(name, len(part))], axis=1))
     out = pd.concat(parts, ignore_index=True)
     columns = [*labels, TIME, N_RISK, N_EVENT, ESTIMATE, STD_ERROR, CONF_LOW, CONF_HIGH]
-    done = _summed_up(out[[*columns, STATUS, NOTE]], held, len(parts), policy)
-    return done if design_effect == 1 else _widened(done, design_effect)
+    return _summed_up(out[[*columns, STATUS, NOTE]], held, len(parts), policy)
 
 
 def by_stratum(
@@ -249,14 +248,6 @@ def _stratum(
     rounded = round_counts(at_risk, policy.survival_round_to, policy.survival_rounding)
     out[N_RISK] = np.where(out[STATUS] == RELEASED, rounded, np.nan)
     return out.sort_values(TIME, kind="stable", ignore_index=True)
-
-
-def _widened(done: Protected, design_effect: float) -> Protected:
-    said = (
-        f"Variances were taken {design_effect:g} times as large, because people of one group are"
-        " alike; that figure is rounded up to a quarter."
-    )
-    return replace(done, actions=(*done.actions, said))
 
 
 def _at_risk_note(policy: DisclosurePolicy) -> str:

@@ -114,13 +114,16 @@ def protect_p(
     Notes
     -----
     A statistic or a p-value, even to two digits, together with rounded counts leaves few
-    tables that could have given it, so neither is released.
+    tables that could have given it, so neither is released. Even the side would tell how many
+    of a small group had the event: four of six make p small where three do not. Nor is it told
+    why there is no test, unless there is one group only.
     """
     refused = np.array([_is_refused(part, policy) for part in groups])
-    tested = glance[P_VALUE].notna().to_numpy()
-    out[RESULT] = np.where(tested & refused, WITHHELD, _results(glance, exact=False))
-    out[STATUS] = np.where(tested & refused, WITHHELD, out[STATUS])
-    out[NOTE] = np.where(tested & refused, withheld_note(policy), out[NOTE])
+    several = np.array([len(part) > 1 for part in groups])
+    refused &= several | glance[P_VALUE].notna().to_numpy()
+    out[RESULT] = np.where(refused, WITHHELD, _results(glance, exact=False))
+    out[STATUS] = np.where(refused, WITHHELD, out[STATUS])
+    out[NOTE] = np.where(refused, withheld_note(policy), out[NOTE])
 
 
 def with_p_values(glance: pd.DataFrame | None) -> pd.DataFrame | None:
@@ -159,4 +162,6 @@ def _is_refused(groups: pd.DataFrame, policy: DisclosurePolicy) -> bool:
     events = groups[N_EVENT].to_numpy(dtype=np.float64)
     spare = n_obs.sum() - len(groups)
     few = (n_obs < policy.threshold).any() or events.sum() < policy.threshold
+    for count in (events, n_obs - events):
+        few = few or is_small(count.astype(np.int64), policy).any()
     return bool(few or spare < policy.residual_df)

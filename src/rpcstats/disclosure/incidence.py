@@ -138,25 +138,30 @@ def _all_causes(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _shares(own: pd.DataFrame, policy: DisclosurePolicy) -> pd.Series:
-    """Give each cause its share of the rounded events, causes of few events together."""
+    """Give each cause its share of the rounded events, causes of few events together.
+
+    Causes go on being put together until the rounded parts add up to the rounded whole:
+    otherwise the whole, which the curve tells, would narrow the parts. Where none is disclosive,
+    some always stand together, so that a cause that is not named may have events or none.
+    """
     counts = own.groupby(own[STATE].astype(str), sort=False)[N_EVENT].sum()
-    fewest = policy.fewest_events
-    pooled = counts[counts < fewest]
+    fewest, width, rule = policy.fewest_events, policy.survival_round_to, policy.survival_rounding
+    whole = round_counts([float(counts.sum())], width, rule)[0]
     kept = counts[counts >= fewest].sort_values(kind="stable")
-    while len(pooled) and pooled.sum() < fewest and len(kept):
-        pooled = pd.concat([pooled, kept.iloc[:1]])
-        kept = kept.iloc[1:]
-    shown = counts[[cause for cause in counts.index if cause in kept.index]]
-    if not len(shown):
-        return pd.Series({ANY: 1.0})
-    if len(pooled):
-        shown = pd.concat([shown, pd.Series({OTHER: pooled.sum()})])
-    rounded = round_counts(
-        shown.to_numpy(dtype=np.float64), policy.survival_round_to, policy.survival_rounding
-    )
-    shares = pd.Series(rounded / rounded.sum(), index=shown.index)
-    shares.attrs["n_event"] = float(rounded.sum())
-    return shares
+    together = int(counts[counts < fewest].sum())
+    apart = not (policy.zeros_disclosive or (counts < fewest).any())
+    while len(kept):
+        parts = kept if apart else pd.concat([kept, pd.Series({OTHER: together})])
+        rounded = pd.Series(
+            round_counts(parts.to_numpy(dtype=np.float64), width, rule), index=parts.index
+        )
+        if (apart or together >= fewest) and rounded.sum() == whole:
+            order = [cause for cause in (*counts.index, OTHER) if cause in rounded.index]
+            shares: pd.Series = rounded[order] / whole
+            shares.attrs["n_event"] = float(whole)
+            return shares
+        apart, together, kept = False, together + int(kept.iloc[0]), kept.iloc[1:]
+    return pd.Series({ANY: 1.0})
 
 
 def _of_cause(
@@ -189,6 +194,6 @@ def _actions(frame: pd.DataFrame, out: pd.DataFrame, policy: DisclosurePolicy) -
         return said
     return (
         *said,
-        f"Causes of under {policy.fewest_events} events are shown"
-        f" together as {(OTHER if OTHER in shown else ANY).replace('_', ' ')}.",
+        f"Causes of under {policy.fewest_events} events, and any that would give them away, are"
+        f" shown together as {(OTHER if OTHER in shown else ANY).replace('_', ' ')}.",
     )

@@ -119,6 +119,7 @@ class Reader:
             *self.cells.rows,
             *self.cells.order,
             *((*s.parts, s.total) for s in self.cells.sums),
+            *((*c.parts, *c.less) for c in self.cells.corners),
             *((*g.parts, *g.less) for g in self.given),
         ]
         reached: BoolArray = np.asarray(weights != 0)
@@ -141,6 +142,9 @@ class Reader:
             bounds.append(self._remainder(outer, inner, hidden))
         for outer, inner in self.cells.order:
             rows.append(self._row((outer,), (inner,)))
+            bounds.append((0.0, np.inf))
+        for corner in self.cells.corners:
+            rows.append(self._row(corner.parts, corner.less))
             bounds.append((0.0, np.inf))
         for total in self.cells.sums:
             rows.append(self._row(total.parts, (total.total,)))

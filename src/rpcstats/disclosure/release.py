@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, get_args, runtime_checkable
 
-import numpy as np
 import pandas as pd
 
 from rpcstats._vocabulary import (
@@ -16,6 +15,7 @@ from rpcstats._vocabulary import (
     FLOW,
     N_CENSOR,
     N_EVENT,
+    NOTE,
     PROPORTION,
     STATE,
     STATUS,
@@ -24,8 +24,10 @@ from rpcstats._vocabulary import (
     TIME,
     ReleaseKind,
 )
+from rpcstats.disclosure.clustering import events_behind, released_design_effect
 from rpcstats.disclosure.counts import protect_flow, protect_proportions
 from rpcstats.disclosure.curves import protect_curve
+from rpcstats.disclosure.departures import protect_model_estimates
 from rpcstats.disclosure.effects import protect_effects
 from rpcstats.disclosure.glances import with_p_values
 from rpcstats.disclosure.incidence import protect_incidence
@@ -57,9 +59,9 @@ _CURVES: Final = {"curve": protect_curve, "incidence": protect_incidence}
 
 _CAN_BE_RELEASED: Final = (
     "disclose() takes a result that says its release_kind (a Kaplan-Meier curve, a test, a"
-    " restricted mean, an incidence by cause, effects), a frame with columns n, base,"
-    " estimate, conf_low, conf_high (such as funnel gives), the frame that flow gives, a"
-    " curve's tidy frame, or what published_figures and precision_and_power give."
+    " restricted mean, an incidence by cause, effects, estimates of change), a frame with"
+    " columns n, base, estimate, conf_low, conf_high (such as funnel gives), the frame that flow"
+    " gives, a curve's tidy frame, or what published_figures and precision_and_power give."
 )
 
 
@@ -83,6 +85,7 @@ class _Asked:
     conf_level: float
     design_effect: float
     cells: pd.DataFrame | None
+    span: float
 
 
 def disclose(
@@ -130,29 +133,26 @@ def disclose(
     kind, frame, glance = _read(obj, kind)
     refuse_person_columns(frame)
     refuse_person_groups(frame)
-    if not len(frame) and kind != "published":
+    if not len(frame) and isinstance(obj, pd.DataFrame):
         raise DisclosureError("There is nothing to disclose: the frame has no rows.")
+    found = 1.0 if kind in ("published", "effects") else float(getattr(obj, "design_effect", 1.0))
+    inflation, widened = released_design_effect(found, events_behind(frame, glance), rules)
     asked = _Asked(
         by=by,
         grid=range(grid + 1) if isinstance(grid, int) else grid,
         conf_level=float(getattr(obj, "conf_level", conf_level)),
-        design_effect=_design_effect(obj),
+        design_effect=inflation,
         cells=_cells(obj, kind),
+        span=float(getattr(obj, "span", "nan")),
     )
-    means = _means(obj, rules, asked)
-    done = _protect(kind, frame, glance, rules, asked, means)
+    if len(frame) or kind == "published":
+        means = _means(obj, rules, asked)
+        done = _protect(kind, frame, glance, rules, asked, means)
+    else:
+        done = _nothing(frame)
     rows = done.frame[STATUS].tolist()
     status: Status = (
         "released" if WITHHELD not in rows else "partly" if RELEASED in rows else "withheld"
-    )
-    entry = LedgerEntry(
-        kind=kind,
-        policy=rules.name,
-        origin=rules.origin,
-        n_cells=done.n_cells,
-        n_withheld=done.n_withheld,
-        n_rounded=done.n_rounded,
-        actions=done.actions,
     )
     return Disclosed(
         _frame=done.frame,
@@ -160,8 +160,29 @@ def disclose(
         _rules=rules,
         kind=kind,
         status=status,
-        entry=entry,
+        entry=_entry(kind, rules, done, widened),
         seal=SEAL,
+    )
+
+
+def _nothing(frame: pd.DataFrame) -> Protected:
+    """Pass a result without rows: nobody was asked, so that there is nobody to protect."""
+    empty = frame.assign(**{STATUS: pd.Series(dtype="str"), NOTE: pd.Series(dtype="str")})
+    action = "There was nothing to release."
+    return Protected(frame=empty, actions=(action,), n_cells=0, n_withheld=0, n_rounded=0)
+
+
+def _entry(
+    kind: ReleaseKind, rules: DisclosurePolicy, done: Protected, further: tuple[str, ...]
+) -> LedgerEntry:
+    return LedgerEntry(
+        kind=kind,
+        policy=rules.name,
+        origin=rules.origin,
+        n_cells=done.n_cells,
+        n_withheld=done.n_withheld,
+        n_rounded=done.n_rounded,
+        actions=(*done.actions, *further),
     )
 
 
@@ -210,12 +231,6 @@ def _means(obj: Any, rules: DisclosurePolicy, asked: _Asked) -> pd.DataFrame | N
     return means_of_protected(safe.frame, tau=tau, conf_level=level)
 
 
-def _design_effect(obj: Any) -> float:
-    """Give how much clustering inflates the variances of a result, rounded up to a quarter."""
-    found = float(getattr(obj, "design_effect", 1.0))
-    return max(1.0, float(np.ceil(4 * found) / 4)) if np.isfinite(found) else 1.0
-
-
 def _cells(obj: Any, kind: ReleaseKind) -> pd.DataFrame | None:
     if kind != "effects":
         return None
@@ -249,10 +264,18 @@ def _protect(
         return unchanged(frame, with_p_values(glance))
     if kind == "counts":
         if _kind_of(frame) == "counts" and set(frame.columns) >= set(PROPORTION):
-            return protect_proportions(frame, rules, by=asked.by, conf_level=asked.conf_level)
+            return protect_proportions(
+                frame,
+                rules,
+                by=asked.by,
+                conf_level=asked.conf_level,
+                design_effect=asked.design_effect,
+            )
         return protect_flow(frame, rules)
     if kind == "effects" and asked.cells is not None:
-        return protect_effects(frame, asked.cells, rules)
+        return protect_effects(frame, asked.cells, rules, conf_level=asked.conf_level)
+    if kind == "estimates":
+        return protect_model_estimates(frame, rules, glance, span=asked.span)
     lacking = sorted(_NEEDED[kind] - set(frame.columns))
     if lacking:
         raise DisclosureError(f"A {kind} needs column(s) {', '.join(lacking)} to be checked.")

@@ -16,6 +16,7 @@ from rpcstats._vocabulary import (
     STD_ERROR,
     N,
 )
+from rpcstats.disclosure._rounding import possible_counts, round_counts
 from rpcstats.disclosure.counts import protect_pairs
 from rpcstats.disclosure.glances import (
     N_OBS,
@@ -189,9 +190,29 @@ def _protected_groups(
     return out, hidden
 
 
+def withheld_groups(frame: pd.DataFrame, policy: DisclosurePolicy) -> BoolArray:
+    """Tell which groups lose a count in a protected table of groups.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        A row per group: labels, n_obs, n_event.
+    policy : DisclosurePolicy
+        The rules.
+
+    Returns
+    -------
+    ndarray of bool
+        True where n_obs or n_event is withheld, be it to guard another group.
+    """
+    return _protected_groups(frame, policy)[1]
+
+
 def _large(frame: pd.DataFrame, policy: DisclosurePolicy) -> BoolArray:
-    fewest = max(policy.threshold, policy.percent_base)
-    large: BoolArray = whole_counts(frame[N_OBS], N_OBS) >= fewest
+    """Tell which bases are surely large: one that may be small looks the same when rounded."""
+    base = round_counts(whole_counts(frame[N_OBS], N_OBS), policy.round_to, policy.rounding)
+    surely, _ = possible_counts(base, policy.round_to, policy.rounding)
+    large: BoolArray = surely >= policy.percent_base
     return large
 
 

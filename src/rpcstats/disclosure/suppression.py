@@ -33,7 +33,8 @@ def withheld_cells(
     Notes
     -----
     First every small count, and every n that leaves a small remainder of its base. Then,
-    for each small count and each small difference of nested counts, the range of values
+    for each small count and each small difference of nested counts (of two, or of four where
+    definitions are counted on several bases), the range of values
     that fit everything shown (Fischetti and Salazar-González 2001); while it is too
     narrow, one more cell is withheld. A group that would be known with nothing shown
     at all is given away elsewhere; nothing more is withheld for its sake.
@@ -61,6 +62,12 @@ def _small_groups(cells: Cells, policy: DisclosurePolicy) -> Iterator[FloatArray
         if minus is not None:
             weights[minus] = -1.0
         yield weights
+    for corner in cells.corners:
+        weights = np.zeros(cells.value.size)
+        np.add.at(weights, list(corner.parts), 1.0)
+        np.subtract.at(weights, list(corner.less), 1.0)
+        if is_small(np.array([weights @ cells.value], dtype=np.int64), policy)[0]:
+            yield weights
 
 
 def _next_cell(weights: FloatArray, reader: Reader, hidden: BoolArray) -> int | None:

@@ -1,6 +1,6 @@
 """Verdicts on printed figures: one tile a figure, in rows by council."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -8,7 +8,15 @@ import pandas as pd
 
 from rpcstats._wording import words as plain_words
 from rpcstats.figures.columns import require, texts
-from rpcstats.figures.layout import EDGE, LINE_HEIGHT, new_figure, place_axes, text_width, wrap
+from rpcstats.figures.layout import (
+    EDGE,
+    LINE_HEIGHT,
+    new_figure,
+    place_axes,
+    stamp,
+    text_width,
+    wrap,
+)
 from rpcstats.figures.style import COLUMN_WIDTH, FONT, INK, QUIET, TEXT_SIZE, paper_style
 
 if TYPE_CHECKING:
@@ -66,7 +74,11 @@ class _Tile:
 
 
 def verdict_tiles(
-    frame: pd.DataFrame, *, by: str = "council", names: Mapping[str, str] | None = None
+    frame: pd.DataFrame,
+    *,
+    by: str = "council",
+    names: Mapping[str, str] | None = None,
+    watermark: str | None = None,
 ) -> "Figure":
     """Draw one tile a printed figure, filled by its verdict, in rows by council.
 
@@ -78,6 +90,8 @@ def verdict_tiles(
         Column that makes the rows.
     names : mapping of str to str, optional
         Words for the rows.
+    watermark : str, optional
+        Written across the picture.
 
     Returns
     -------
@@ -95,7 +109,7 @@ def verdict_tiles(
         rows = list(dict.fromkeys(texts(frame, by)))
         heads = {row: wrap(words.get(row, plain_words(row)), WIDEST_NAME) for row in rows}
         left = EDGE + max(text_width(head, weight="semibold") for head in heads.values()) + 12.0
-        tiles, tops, depth = _lay_out(frame, by, rows, left)
+        tiles, tops, depth = _lay_out(frame, by, heads, left)
         figure = new_figure(depth + EDGE)
         height = depth + EDGE
         ax = place_axes(figure, left=0.0, bottom=0.0, width=COLUMN_WIDTH, height=height)
@@ -104,14 +118,18 @@ def verdict_tiles(
         ax.axis("off")
         _draw_key(ax, frame)
         for row in rows:
-            _write(ax, EDGE, tops[row] + TILE_HEIGHT / 2, heads[row], INK, bold=True)
+            for i, line in enumerate(heads[row].split("\n")):
+                middle = tops[row] + TILE_HEIGHT / 2 + i * LINE_HEIGHT
+                _write(ax, EDGE, middle, line, INK, bold=True)
         for tile in tiles:
             _draw_tile(ax, tile)
+        if watermark:
+            stamp(figure, watermark)
     return figure
 
 
 def _lay_out(
-    frame: pd.DataFrame, by: str, rows: Sequence[str], left: float
+    frame: pd.DataFrame, by: str, heads: Mapping[str, str], left: float
 ) -> tuple[list[_Tile], dict[str, float], float]:
     """Place tiles from left to right and down; give them, each row's top, and the depth."""
     order = {verdict: i for i, verdict in enumerate(STYLES)}
@@ -121,22 +139,33 @@ def _lay_out(
     tiles: list[_Tile] = []
     tops: dict[str, float] = {}
     top = EDGE + KEY_ROOM
-    for row in rows:
-        tops[row] = top
+    for row, head in heads.items():
+        tops[row] = start = top
         part = given[given["row"] == row]
         across = left
         for label, verdict in sorted(
             zip(part["printed"], part["v"], strict=True), key=lambda tile: order[tile[1]]
         ):
             style = STYLES[verdict]
-            text = f"{style.mark}{label}"
+            text = _shortened(f"{style.mark}{label}", COLUMN_WIDTH - EDGE - left - 2 * PADDING)
             width = text_width(text, size=SMALL) + 2 * PADDING
             if across + width > COLUMN_WIDTH - EDGE and across > left:
                 across, top = left, top + TILE_HEIGHT + TILE_GAP
             tiles.append(_Tile(text, style, across, top, width))
             across += width + TILE_GAP
-        top += TILE_HEIGHT + ROW_GAP
+        lines = head.count("\n")
+        top = max(top, start + lines * LINE_HEIGHT) + TILE_HEIGHT + ROW_GAP
     return tiles, tops, top
+
+
+def _shortened(text: str, room: float) -> str:
+    """Cut a text that is wider than its room, and say so with an ellipsis."""
+    if text_width(text, size=SMALL) <= room:
+        return text
+    kept = len(text)
+    while kept > 1 and text_width(f"{text[:kept]}\N{HORIZONTAL ELLIPSIS}", size=SMALL) > room:
+        kept -= 1
+    return f"{text[:kept].rstrip()}\N{HORIZONTAL ELLIPSIS}"
 
 
 def _draw_key(ax: "Axes", frame: pd.DataFrame) -> None:
@@ -168,7 +197,7 @@ def _write(
     centred: bool = False,
 ) -> None:  # fmt: skip
     ax.text(
-        x, y, text, color=colour, family=FONT, size=TEXT_SIZE if bold else SMALL,
-        weight="semibold" if bold else "normal", ha="center" if centred else "left",
-        va="center_baseline", linespacing=LINE_HEIGHT / TEXT_SIZE,
+        x, y, text, color=colour, family=FONT,
+        size=TEXT_SIZE if bold else SMALL, weight="semibold" if bold else "normal",
+        ha="center" if centred else "left", va="center_baseline",
     )  # fmt: skip

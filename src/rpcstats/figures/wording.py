@@ -1,6 +1,8 @@
 """How estimates are written inside a picture."""
 
-from rpcstats._wording import estimate_interval, number
+from math import isnan
+
+from rpcstats._wording import count, estimate_interval, number
 from rpcstats._wording import percent as as_percentage
 
 
@@ -39,3 +41,20 @@ def estimate_words(estimate: float, low: float, high: float, *, percent: bool) -
     """
     decimals = 0 if percent else 2
     return estimate_interval(estimate, low, high, as_percent=percent, decimals=decimals)
+
+
+def count_words(n: float, base: float) -> str:
+    """Write a count with its base, as far as they are told.
+
+    Parameters
+    ----------
+    n, base : float
+        NaN where withheld.
+
+    Returns
+    -------
+    str
+        Such as ``"24 of 30"``, ``"of 30"``, ``"24"``, or nothing.
+    """
+    shown = "" if isnan(n) else count(n)
+    return shown if isnan(base) else f"{shown} of {count(base)}".strip()

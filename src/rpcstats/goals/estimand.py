@@ -1,20 +1,16 @@
 """An estimate that says what it estimates, of whom, and what it assumes."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar, Final, Literal
 
 import pandas as pd
 
-from rpcstats._vocabulary import ReleaseKind
+from rpcstats._vocabulary import ESTIMAND_MEANINGS, ReleaseKind
 from rpcstats.tables.summary import Summary, counted
 
 Estimand = Literal["E5a", "E5b", "E5c"]
 
-MEANINGS: dict[Estimand, str] = {
-    "E5a": "all who started, at the level they had reached when they left or finished",
-    "E5b": "all who started, had all of them finished",
-    "E5c": "those who completed and answered the end form",
-}
+MEANINGS: Final = ESTIMAND_MEANINGS
 """Whose change each estimand is about."""
 
 
@@ -38,6 +34,11 @@ class EstimandResult:
         Clusters.
     conf_level : float
         Level of the limits.
+    span : float
+        Length of the scale in points, which says how far one parent can move a mean; not a
+        number if not told, and then the result can't be released.
+    remarks : tuple of str
+        What a reader should know of the estimation, in plain sentences.
     """
 
     release_kind: ClassVar[ReleaseKind] = "estimates"
@@ -50,6 +51,8 @@ class EstimandResult:
     n_missing: int
     n_group: int
     conf_level: float
+    span: float = float("nan")
+    remarks: tuple[str, ...] = ()
 
     def tidy(self) -> pd.DataFrame:
         """Give one row per measure.
@@ -85,6 +88,6 @@ class EstimandResult:
         heading = f"{self.estimand}: {MEANINGS[self.estimand]}"
         remark = (
             f"{counted(self.n_obs, 'parent')} in {counted(self.n_group, 'cluster')},"
-            f" {self.n_missing} without a rating of their end. {self.method}. {self.assumption}"
+            f" {self.n_missing} without a rating of their end. {self.method}. {self.assumption}."
         )
-        return Summary(heading, (shown,), remark)
+        return Summary(heading, (shown,), " ".join([remark, *self.remarks]))

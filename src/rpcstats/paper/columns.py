@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from functools import cache
+from math import ceil
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,9 +13,15 @@ PAGE: Final = 453.5
 PADDING: Final = 0.9
 NARROWEST_TEXT: Final = 7.0
 WIDEST_TEXT: Final = 20.0
+# A column of whole sentences may be wider: so many lines are what it should take at most.
+WIDEST_SENTENCES: Final = 32.0
+FEW_LINES: Final = 4
 LARGEST: Final = 10.5
 SMALLEST: Final = 7.5
 COMFORTABLE_TEXT: Final = 12.0
+# A table of up to this many rows and lines is kept whole; a longer one may run on to the next page.
+WHOLE_ROWS: Final = 8
+WHOLE_LINES: Final = 20
 _NO_BREAK: Final = "\N{NO-BREAK SPACE}"
 _BRACKET: Final = re.compile(r"\([^()]{1,16}\)")
 _SHORT_FIRST: Final = re.compile(r"^([A-Za-z]{1,2},?) (?=\S{1,10}$)")
@@ -97,6 +104,30 @@ def comfortable(record: Mapping[str, Any]) -> float:
     return total
 
 
+def is_whole(record: Mapping[str, Any]) -> bool:
+    """Tell whether a table is short enough to stand on one page.
+
+    Parameters
+    ----------
+    record : mapping
+        A table's JSON part.
+
+    Returns
+    -------
+    bool
+        True for few rows of few lines.
+    """
+    if len(record["rows"]) > WHOLE_ROWS:
+        return False
+    room = PAGE / type_size(record)
+    widths = [max(share * room - PADDING, 1.0) for share in shares(record)]
+    lines = [
+        max((ceil(_ems(str(cell)) / width) for cell, width in zip(row, widths, strict=True)))
+        for row in record["rows"]
+    ]
+    return sum(lines) <= WHOLE_LINES
+
+
 def _widths(record: Mapping[str, Any]) -> tuple[list[float], list[float]]:
     least, most = [], []
     for i, (head, align) in enumerate(zip(record["columns"], record["align"], strict=True)):
@@ -108,7 +139,8 @@ def _widths(record: Mapping[str, Any]) -> tuple[list[float], list[float]]:
         text = max(word, min(longest, NARROWEST_TEXT))
         low = max(named, longest if align == "right" else text)
         least.append(low + PADDING)
-        most.append(max(low, min(longest, WIDEST_TEXT), _ems(head) / 2) + PADDING)
+        widest = min(max(WIDEST_TEXT, longest / FEW_LINES), WIDEST_SENTENCES)
+        most.append(max(low, min(longest, widest), _ems(head) / 2) + PADDING)
     return least, most
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from rpcstats.errors import PaperError
 from rpcstats.paper.assemble import Assembled, Exhibit, place
-from rpcstats.paper.columns import heading, shares, type_size
+from rpcstats.paper.columns import heading, is_whole, shares, type_size
 from rpcstats.paper.heading import (
     byline,
     data_cut,
@@ -19,7 +19,7 @@ from rpcstats.paper.heading import (
     withheld,
 )
 from rpcstats.paper.pandoc import Node, raw, run_pandoc, walk
-from rpcstats.paper.settle import WHOLE_ROWS, Spot, loosened, spots, with_spots
+from rpcstats.paper.settle import Spot, loosened, spots, with_spots
 from rpcstats.paper.speech import spoken
 
 TEMPLATE: Final = Path(__file__).parent / "templates" / "paper.typ"
@@ -161,14 +161,13 @@ def _figure(exhibit: Exhibit, settled: Mapping[str, str]) -> str:
 
 def _table(exhibit: Exhibit, settled: Mapping[str, str]) -> str:
     record = exhibit.record
-    whole = len(record["rows"]) <= WHOLE_ROWS
     return _call(
         "table-shown",
         id=quoted(str(record["id"])),
         **settled,
         title=quoted(f"{exhibit.label}: {record['title']}"),
         below=_array(map(quoted, footnote(exhibit))),
-        whole=str(whole).lower(),
+        whole=str(is_whole(record)).lower(),
         size=f"{type_size(record)}pt",
         columns=_array(f"{share:.4f}fr" for share in shares(record)),
         align=_array(record["align"]),

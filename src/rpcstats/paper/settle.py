@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from rpcstats.paper.assemble import Exhibit, place
+from rpcstats.paper.columns import is_whole
 from rpcstats.paper.pandoc import Blocks, Node, plain_text, raw
 
 # Points a heading takes at the least, by pandoc's level. Too much would let a figure float above
 # its own heading; too little leaves white space.
 _HEADINGS: Final = {2: 40.0, 3: 33.0, 4: 27.0}
 _TEXT: Final = ("Para", "Plain", "BulletList", "OrderedList", "DefinitionList", "BlockQuote")
-# A table of up to this many rows is kept whole; a longer one may run on to the next page.
-WHOLE_ROWS: Final = 8
 # A list with an item longer than this is easier to read with space between its items.
 LONG_ITEM: Final = 90
 
@@ -74,7 +73,7 @@ def spots(blocks: Blocks, exhibits: Mapping[str, Exhibit]) -> dict[str, Spot]:
 
 def _is_whole(exhibit: Exhibit) -> bool:
     if exhibit.kind == "table":
-        return len(exhibit.record["rows"]) <= WHOLE_ROWS
+        return is_whole(exhibit.record)
     return exhibit.kind == "figure" and exhibit.svg is not None
 
 

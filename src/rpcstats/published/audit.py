@@ -8,23 +8,26 @@ from typing import Final
 import pandas as pd
 
 from rpcstats._numerics.intervals import check_conf_level
-from rpcstats.disclosure import disclosure_policy
+from rpcstats.disclosure import DisclosurePolicy, disclosure_policy
 from rpcstats.errors import ParameterError
 from rpcstats.published.audit_result import Audit
 from rpcstats.published.checks._rounding import ROUNDINGS, Rounding
 from rpcstats.published.checks.agreement import agreement
 from rpcstats.published.checks.answers import means, tests
 from rpcstats.published.checks.bases import PrintedCounts
-from rpcstats.published.checks.closure import closure
+from rpcstats.published.checks.bounds import bounds
+from rpcstats.published.checks.closure import across_programmes, closure
 from rpcstats.published.checks.columns import base_search, joint_base
-from rpcstats.published.checks.disclosed import disclosure
+from rpcstats.published.checks.disclosed import disclosure, sensitive
 from rpcstats.published.checks.finding import Finding, Verdict, findings_frame
-from rpcstats.published.checks.grim import grim
+from rpcstats.published.checks.grim import grim, tolerated_roundings
 from rpcstats.published.checks.populations import unit
 from rpcstats.published.checks.precision import interval
+from rpcstats.published.checks.unit_cost import unit_cost
 from rpcstats.published.checks.windows import censoring
+from rpcstats.published.completion import sound_facts
 from rpcstats.published.facts import Facts, as_records
-from rpcstats.published.reading import read_draft, sound_facts
+from rpcstats.published.reading import draft_of, read_draft
 from rpcstats.published.statements import Statement, by_table, by_topic, statements_of
 
 DECIDING: Final = ("grim", "base_search", "closure", "agreement", "unit", "grim_mean", "p_value")
@@ -73,29 +76,52 @@ def audit(
     rules = disclosure_policy(policy)
     records, faults = _records(facts)
     statements = statements_of(records)
-    documents: dict[str, list[Statement]] = {}
-    for statement in statements:
-        documents.setdefault(statement.source, []).append(statement)
-    tables, topics = by_table(statements), by_topic(statements)
-    councils: dict[tuple[str, ...], list[Statement]] = {}
-    for statement in statements:
-        councils.setdefault(statement.topic[:2], []).append(statement)
-    counts = {key: PrintedCounts(topic) for key, topic in topics.items()}
     found: list[Iterator[Finding]] = []
-    for topic in topics.values():
-        printed = counts[topic[0].topic]
-        found += [grim(topic, printed, rounding), unit(topic), interval(topic, printed, conf_level)]
-    for key, table in tables.items():
-        found += [joint_base(table, counts[key[:3]], rounding), closure(table)]
-        found += [censoring(table, topics[key[:3]])]
-        found += [means(table, rounding), disclosure(table, councils[key[:2]], rules)]
-    for document in documents.values():
-        found += [base_search(document, tables, rounding), agreement(document), tests(document)]
+    for document in _documents(statements):
+        found += _of_document(document, rounding, conf_level, rules)
     findings = _in_order(chain.from_iterable(found), statements)
     frame = findings_frame(findings)
     return Audit(
         _findings=frame, _verdicts=_verdicts(statements, findings), faults=faults, rounding=rounding
     )
+
+
+def _documents(statements: Sequence[Statement]) -> Iterator[list[Statement]]:
+    documents: dict[str, list[Statement]] = {}
+    for statement in statements:
+        documents.setdefault(statement.source, []).append(statement)
+    yield from documents.values()
+
+
+def _of_document(
+    document: Sequence[Statement], rounding: Rounding, conf_level: float, rules: DisclosurePolicy
+) -> Iterator[Iterator[Finding]]:
+    """Make every check on the figures of one document."""
+    tables, topics = by_table(document), by_topic(document)
+    councils: dict[tuple[str, ...], list[Statement]] = {}
+    for statement in document:
+        councils.setdefault(statement.topic[:2], []).append(statement)
+    of_council = {key: PrintedCounts(found) for key, found in councils.items()}
+    telling = {key: sensitive(found) for key, found in councils.items()}
+    counts = {key: PrintedCounts(topic) for key, topic in topics.items()}
+    tolerated = tolerated_roundings(document, rounding)
+    for key, topic in topics.items():
+        yield grim(topic, counts[key], rounding, tolerated)
+        yield bounds(topic, counts[key], of_council[key[:2]])
+        yield unit(topic)
+        yield interval(topic, counts[key], conf_level, rounding)
+    for key, table in tables.items():
+        yield joint_base(table, counts[key[:3]], rounding)
+        yield closure(table)
+        yield censoring(table, topics[key[:3]])
+        yield means(table, rounding)
+        yield disclosure(table, telling[key[:2]], rules)
+    for key, council in councils.items():
+        yield across_programmes(council)
+        yield unit_cost(council, of_council[key])
+    yield base_search(document, rounding)
+    yield agreement(document)
+    yield tests(document)
 
 
 def _check_options(rounding: str, conf_level: float) -> None:
@@ -110,7 +136,7 @@ def _records(
     if isinstance(facts, Facts):
         return as_records(facts.frame), ()
     if isinstance(facts, pd.DataFrame):
-        return sound_facts(facts)
+        return sound_facts(draft_of(facts))
     return sound_facts(read_draft(Path(facts)))
 
 
@@ -139,10 +165,11 @@ def _verdicts(statements: Sequence[Statement], findings: Sequence[Finding]) -> p
                 "n_checks": len(of_fact.get(statement.fact_id, [])),
                 "message": deciding.message if deciding else "Nothing printed can contradict it.",
                 "repair": deciding.repair if deciding else "",
+                "source": statement.source,
             }
         )
     columns = ["fact_id", "council", "programme", "measure", "printed", "verdict", "n_checks",
-               "message", "repair"]  # fmt: skip
+               "message", "repair", "source"]  # fmt: skip
     frame = pd.DataFrame(rows, columns=columns)
     return frame.astype({"verdict": findings_frame([])["verdict"].dtype})
 

@@ -7,6 +7,7 @@ import pandas as pd
 
 from rpcstats.published.audit_result import Audit
 from rpcstats.published.checks.finding import VERDICTS
+from rpcstats.tables.summary import counted
 
 STYLE: Final = """
 body { font: 1rem/1.5 system-ui, sans-serif; color: #0b0c0c; margin: 2rem auto; max-width: 60rem;
@@ -19,6 +20,11 @@ caption { text-align: left; font-weight: bold; padding: .5rem 0; }
 .possible { border-color: #00703c; } .ambiguous { border-color: #f47738; }
 .impossible { border-color: #d4351c; } .unverifiable { border-color: #505a5f; }
 .repair { font-style: italic; }
+@media (max-width: 44rem) {
+  thead { display: none; }
+  tr { display: block; padding: .6rem 0; border-bottom: 1px solid #b1b4b6; }
+  th, td { display: block; border: 0; padding: .1rem 0; }
+}
 """
 MEANINGS: Final = {
     "possible": "it can be a share of what it is, or may be, a share of",
@@ -72,10 +78,14 @@ def _verdicts(found: Audit) -> str:
             _badge(row["verdict"]),
             escape(row["message"]),
         ]
-        for row in _records(found.verdicts())
+        for row in _records(found.checked())
     ]
     head = ["Figure", "Printed", "What it is of", "Verdict", "Why"]
-    return _table("One verdict a figure", head, rows, marked=(3, 4))
+    rest = len(found.verdicts()) - len(rows)
+    alone = f"Nothing is printed that {counted(rest, 'other figure')} could be checked against."
+    return _table("One verdict a figure", head, rows, marked=(3, 4)) + (
+        f"<p>{alone}</p>" if rest else ""
+    )
 
 
 def _findings(found: Audit) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from rpcstats._vocabulary import ReleaseKind
+from rpcstats.published.facts import Facts
 from rpcstats.published.proportions import PublishedFigures
 
 
@@ -26,17 +27,18 @@ class CitedDocuments:
         return self._frame.copy()
 
 
-def cited_documents(figures: PublishedFigures) -> CitedDocuments:
+def cited_documents(figures: PublishedFigures | Facts) -> CitedDocuments:
     """Give the documents that some published figures come from.
 
     Parameters
     ----------
-    figures : PublishedFigures
-        Published figures.
+    figures : PublishedFigures or Facts
+        Published figures of a council, or all facts of a collection.
 
     Returns
     -------
     CitedDocuments
         A row per document.
     """
-    return CitedDocuments(figures.sources().reset_index(drop=True))
+    sources = figures.sources if isinstance(figures, Facts) else figures.sources()
+    return CitedDocuments(sources.reset_index(drop=True))

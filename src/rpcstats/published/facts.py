@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -62,9 +63,15 @@ QUALIFIERS: Final = (
 WITHOUT_VALUE: Final = ("nearly_all", "not_stated")
 """Qualifiers that stand in for a value."""
 
-_NUMBER: Final = re.compile(r"-?\d+(\.\d+)?")
-_COUNT: Final = re.compile(r"\d+")
-_DATE: Final = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
+MOST_DIGITS: Final = 15
+MOST_DECIMALS: Final = 6
+"""A printed figure has no more; a number with more is a remnant of a calculation."""
+
+LONGEST_TEST: Final = 500
+
+_NUMBER: Final = re.compile(r"-?(\d+)(?:\.(\d+))?", re.ASCII)
+_COUNT: Final = re.compile(r"\d+", re.ASCII)
+_DATE: Final = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?", re.ASCII)
 _REQUIRED: Final = ("fact_id", "source", "council", "measure", "unit", "qualifier")
 
 Fact = dict[str, str]
@@ -202,10 +209,23 @@ def _value_faults(fact: Fact) -> Iterator[str]:
     if not value:
         if fact["qualifier"] not in WITHOUT_VALUE:
             yield "value is empty: give it, or the qualifier nearly_all or not_stated"
-    elif unit == "date" and not _DATE.fullmatch(value):
+    elif unit == "date" and not _is_date(value):
         yield "value is no date: write YYYY, YYYY-MM or YYYY-MM-DD"
-    elif unit in NUMBER_UNITS and not _NUMBER.fullmatch(value):
+    elif unit == "test" and len(value) > LONGEST_TEST:
+        yield f"value is longer than {LONGEST_TEST} characters: give one test"
+    elif unit in NUMBER_UNITS:
+        yield from _number_faults(fact)
+
+
+def _number_faults(fact: Fact) -> Iterator[str]:
+    value, unit = fact["value"], fact["unit"]
+    number = _NUMBER.fullmatch(value)
+    if number is None:
         yield "value is text where a number belongs"
+    elif len(number[1]) > MOST_DIGITS:
+        yield f"value has more than {MOST_DIGITS} digits"
+    elif len(number[2] or "") > MOST_DECIMALS:
+        yield f"value has more than {MOST_DECIMALS} decimals: give it as it was printed"
     elif unit == "count" and not _COUNT.fullmatch(value):
         yield "value is no whole number of 0 or more, which a count must be"
     elif unit == "percent" and not 0 <= float(value) <= 100 and "change" not in fact["measure"]:
@@ -217,20 +237,42 @@ def _share_faults(fact: Fact) -> Iterator[str]:
     bad = [name for name, text in counts.items() if not _COUNT.fullmatch(text)]
     for name in bad:
         yield f"{name} is text where a whole number belongs"
-    if bad:
+    long = [name for name, text in counts.items() if len(text) > MOST_DIGITS]
+    for name in long:
+        yield f"{name} has more than {MOST_DIGITS} digits"
+    if bad or long:
         return
     if counts.get("denominator", "1").strip("0") == "":
         yield "denominator is 0"
     elif len(counts) == 2 and int(counts["numerator"]) > int(counts["denominator"]):
         yield "numerator is greater than denominator"
+    elif "denominator" in counts and _is_above(fact, int(counts["denominator"])):
+        yield "value is a count greater than its denominator"
+
+
+def _is_above(fact: Fact, base: int) -> bool:
+    is_count = fact["unit"] == "count" and _COUNT.fullmatch(fact["value"]) is not None
+    return is_count and len(fact["value"]) <= MOST_DIGITS and int(fact["value"]) > base
 
 
 def _period_faults(fact: Fact) -> Iterator[str]:
     ends = [fact[name] for name in ("period_start", "period_end") if fact[name]]
-    if not all(_DATE.fullmatch(end) for end in ends):
+    if not all(map(_is_date, ends)):
         yield "a date of the period is not YYYY, YYYY-MM or YYYY-MM-DD"
     elif len(ends) == 2:
         start, end = ends
         shared = min(len(start), len(end))
         if end[:shared] < start[:shared]:
             yield "the period ends before it starts"
+
+
+def _is_date(text: str) -> bool:
+    """Tell whether a day, a month or a year is one of the calendar."""
+    if not _DATE.fullmatch(text):
+        return False
+    year, month, day = (*map(int, text.split("-")), 1, 1)[:3]
+    try:
+        date(year, month, day)
+    except ValueError:
+        return False
+    return True

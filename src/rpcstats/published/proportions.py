@@ -180,7 +180,8 @@ def published_figures(
 
 def _keys(given: str, registry: Mapping[str, object]) -> set[str]:
     entry = registry.get(given)
-    return {words.slug(given), words.slug(str(getattr(entry, "name", given)))}
+    names = (getattr(entry, name, "") for name in ("name", "published_as"))
+    return {words.slug(given), *(words.slug(name) for name in names if name)}
 
 
 def _programme_keys(programmes: Sequence[str], table: pd.DataFrame, required: bool) -> set[str]:

@@ -1,30 +1,45 @@
-"""Drafts of printed figures, as people keep them: read, completed, and each fault named."""
+"""Drafts of printed figures, as people keep them: each cell read as the text that is shown."""
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import pandas as pd
 
-from rpcstats.data.plain_yaml import load_yaml
+from rpcstats.data.plain_yaml import load_yaml_texts
+from rpcstats.data.reading import cell_text
 from rpcstats.errors import SchemaError
-from rpcstats.published.facts import FACT_COLUMNS, Fact, fact_faults
+from rpcstats.published.facts import FACT_COLUMNS, Fact
+from rpcstats.published.headings import NEEDED, OPTIONAL, PERCENT, columns_of, repeated
+from rpcstats.published.sheets import HEADING_ROWS, Lines, csv_tables, unreadable, workbook_tables
 
-OPTIONAL: Final = ("items", "scale_min", "scale_max")
-NEEDED: Final = ("measure", "value")
-SUFFIXES: Final = (".csv", ".xlsx", ".yml", ".yaml")
-DRAFT: Final = "draft"
+SUFFIXES: Final = (".csv", ".tsv", ".txt", ".xlsx", ".yml", ".yaml")
 
-_UNITS: Final = ((r"%$", "percent"), (r"^\u00a3", "gbp"))
-_NO_UNIT: Final = (
-    "it has no unit: write percent, count, mean, sd or test, or put % behind the value"
-)
-_WHOLE: Final = re.compile(r"\d{1,3}(,\d{3})+|\d+")
+_TOO_LONG: Final = "the row has more cells than the heading: put a value with a comma in quotes"
 
 
-def read_draft(path: Path) -> pd.DataFrame:
-    """Read a table of printed figures, every cell as text.
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Figures as they were given, before anything is checked.
+
+    Attributes
+    ----------
+    rows : tuple of dict
+        Texts by column of facts.
+    places : tuple of str
+        Where each stands, such as "row 5".
+    faults : tuple of str
+        What was left out, a line each.
+    """
+
+    rows: tuple[Fact, ...]
+    places: tuple[str, ...]
+    faults: tuple[str, ...] = ()
+
+
+def read_draft(path: Path) -> Draft:
+    """Read a table of printed figures, every cell as the text that is shown.
 
     Parameters
     ----------
@@ -33,8 +48,8 @@ def read_draft(path: Path) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame
-        Every column text; an empty cell is an empty text.
+    Draft
+        Its figures.
 
     Raises
     ------
@@ -44,103 +59,144 @@ def read_draft(path: Path) -> pd.DataFrame:
     found = path / "facts.csv" if path.is_dir() else path
     if not found.is_file():
         raise SchemaError("The figures can't be read", [f"{found.name} is not there"])
-    if found.suffix not in SUFFIXES:
+    suffix = found.suffix.casefold()
+    if suffix not in SUFFIXES:
         raise SchemaError("The figures can't be read", [f"give one of {', '.join(SUFFIXES)}"])
-    frame = _loaded(found)
-    missing = [name for name in NEEDED if name not in frame]
-    if missing:
-        faults = [f"column {name} is missing" for name in missing]
-        raise SchemaError(f"{found.name} is no table of figures", faults)
-    if frame.empty:
-        raise SchemaError(f"{found.name} is no table of figures", ["it has no rows"])
-    return frame
+    if not found.stat().st_size:
+        raise SchemaError(f"{found.name} can't be read", ["it is empty"])
+    if suffix in (".yml", ".yaml"):
+        return _from_yaml(found)
+    return _from_tables(workbook_tables(found) if suffix == ".xlsx" else csv_tables(found), found)
 
 
-def sound_facts(frame: pd.DataFrame) -> tuple[list[Fact], tuple[str, ...]]:
-    """Complete the figures of a draft and leave out those with a fault.
+def draft_of(frame: pd.DataFrame) -> Draft:
+    """Take the figures of a frame.
 
     Parameters
     ----------
     frame : DataFrame
-        Columns of `FACT_COLUMNS`, of which `measure` and `value` have to be there.
+        One row a figure; numbers are written without decimals of nought.
 
     Returns
     -------
-    facts : list of dict
-        Sound figures, every field text.
-    faults : tuple of str
-        A line a fault: the figure, what is wrong, and how to mend it.
+    Draft
+        Its figures, the first in row 2, as under a heading.
+
+    Raises
+    ------
+    SchemaError
+        If a column is missing or there is no row.
     """
-    known = [name for name in (*FACT_COLUMNS, *OPTIONAL) if name in frame]
-    unknown = len([name for name in frame if name not in (*FACT_COLUMNS, *OPTIONAL)])
+    cells = [[cell_text(cell) or "" for cell in frame.iloc[:, i]] for i in range(frame.shape[1])]
+    body = [list(row) for row in zip(*cells, strict=True)]
+    return _from_lines([[str(name) for name in frame], *body], 0, "The table")
+
+
+def _from_tables(tables: Iterable[Lines], path: Path) -> Draft:
+    """Read the first table that has the needed columns."""
+    first: Lines = []
+    for lines in tables:
+        start = _heading(lines)
+        if start is not None:
+            return _from_lines(lines, start, path.name)
+        first = first or lines
+    filled = next((i for i, line in enumerate(first) if any(map(str.strip, line))), None)
+    if filled is None:
+        raise SchemaError(f"{path.name} can't be read", ["it is empty"])
+    return _from_lines(first, filled, path.name)
+
+
+def _heading(lines: Lines) -> int | None:
+    for i, line in enumerate(lines[:HEADING_ROWS]):
+        if not _missing(columns_of(line)):
+            return i
+    return None
+
+
+def _missing(columns: Sequence[str]) -> list[str]:
+    given = {"value" if name == PERCENT else name for name in columns}
+    return [name for name in NEEDED if name not in given]
+
+
+def _from_lines(lines: Lines, start: int, name: str) -> Draft:
+    headings = lines[start]
+    columns = columns_of(headings)
+    missing = _missing(columns)
+    if missing:
+        faults = [f"column {column} is missing" for column in missing]
+        raise SchemaError(f"{name} is no table of figures", faults)
+    faults = _about_columns(headings, columns)
+    rows, places = [], []
+    for number, line in enumerate(lines[start + 1 :], start=start + 2):
+        filled = [text for text in line if text and not text.isspace()]
+        if any(line[len(columns) :]) and any(map(str.strip, line[len(columns) :])):
+            faults.append(f"a figure (row {number}): {_TOO_LONG}")
+        elif filled:
+            row = {name: text for name, text in zip(columns, line, strict=False) if name}
+            rows.append(_with_percent(row))
+            places.append(f"row {number}")
+    if not rows and not faults:
+        raise SchemaError(f"{name} is no table of figures", ["it has no rows"])
+    return Draft(tuple(rows), tuple(places), tuple(faults))
+
+
+def _about_columns(headings: Sequence[str], columns: Sequence[str]) -> list[str]:
+    again = repeated(headings)
+    named = [text for text in headings if text.strip()]
+    unknown = len(named) - sum(1 for name in columns if name) - again
+    known = ", ".join((*FACT_COLUMNS, *OPTIONAL))
     faults = []
+    if again:
+        faults.append(
+            f"{_columns(again, 'repeated')} left out: give each column a heading of its own"
+        )
     if unknown:
-        left_out = "column was" if unknown == 1 else "columns were"
-        known_words = ", ".join(FACT_COLUMNS)
-        faults.append(f"{unknown} unknown {left_out} left out; keep to {known_words}")
-    facts: list[Fact] = []
-    seen: set[str] = set()
-    for row, given in enumerate(frame[known].to_dict("records"), start=2):
-        fact = _completed({str(name): str(text).strip() for name, text in given.items()}, row)
-        wrong = list(_faults(fact, seen))
-        seen.add(fact["fact_id"])
-        name = fact["fact_id"] if given.get("fact_id") else "no fact_id"
-        faults += [f"{name} (row {row}): {fault}" for fault in wrong]
-        if not wrong:
-            facts.append(fact)
-    return facts, tuple(faults)
+        faults.append(f"{_columns(unknown, 'unknown')} left out; keep to {known}")
+    return faults
 
 
-def _loaded(path: Path) -> pd.DataFrame:
+def _columns(n: int, kind: str) -> str:
+    return f"1 {kind} column was" if n == 1 else f"{n} {kind} columns were"
+
+
+def _with_percent(row: Fact) -> Fact:
+    """Put the sign behind a figure whose heading alone says that it is a percentage."""
+    if PERCENT not in row:
+        return row
+    value = row.pop(PERCENT).strip()
+    is_bare = bool(value) and "%" not in value and not row.get("unit", "").strip()
+    return row | {"value": f"{value}%" if is_bare else value}
+
+
+def _from_yaml(path: Path) -> Draft:
     try:
-        if path.suffix == ".csv":
-            return pd.read_csv(path, dtype="str", keep_default_na=False, encoding="utf-8-sig")
-        if path.suffix == ".xlsx":
-            return pd.read_excel(path, dtype="str", keep_default_na=False).fillna("")
-    except (
-        pd.errors.ParserError,
-        pd.errors.EmptyDataError,
-        UnicodeDecodeError,
-        ValueError,
-    ) as error:
-        raise SchemaError(
-            f"{path.name} can't be read", ["save it again as CSV in UTF-8, or as XLSX"]
-        ) from error
-    given = load_yaml(path.read_text("utf-8"))
+        given = load_yaml_texts(path.read_text("utf-8-sig"))
+    except UnicodeDecodeError:
+        raise unreadable(path.name) from None
+    except ValueError as error:
+        raise SchemaError(f"{path.name} can't be read", [str(error)]) from None
     if not isinstance(given, list) or not all(isinstance(entry, dict) for entry in given):
         raise SchemaError(f"{path.name} is no table of figures", ["write a list of mappings"])
-    texts = [{str(k): "" if v is None else str(v) for k, v in entry.items()} for entry in given]
-    return pd.DataFrame(texts, dtype="str").fillna("")
+    entries = [_with_known_names(entry) for entry in given]
+    headings = list(dict.fromkeys(key for entry in entries for key in entry))
+    body = [[entry.get(key, "") for key in headings] for entry in entries]
+    draft = _from_lines([headings, *body], 0, path.name)
+    places = tuple(f"entry {int(place.removeprefix('row ')) - 1}" for place in draft.places)
+    return Draft(draft.rows, places, draft.faults)
 
 
-def _completed(given: Fact, row: int) -> Fact:
-    """Fill in what a draft need not say."""
-    fact = dict.fromkeys(FACT_COLUMNS, "") | given
-    value = fact["value"].replace("\u2212", "-")
-    for pattern, unit in _UNITS:
-        if re.search(pattern, value):
-            fact["unit"] = fact["unit"] or unit
-            value = re.sub(pattern, "", value).strip()
-    if _WHOLE.fullmatch(value):
-        value = value.replace(",", "")
-    fact["value"] = value
-    fact["unit"] = fact["unit"] or ("count" if value.isdigit() else "")
-    exactness = "rounded" if fact["unit"] == "percent" else "exact"
-    fact["qualifier"] = fact["qualifier"] or exactness
-    fact["fact_id"] = fact["fact_id"] or f"row {row}"
-    fact["source"] = fact["source"] or DRAFT
-    fact["council"] = fact["council"] or DRAFT
-    return fact
+def _with_known_names(entry: dict[object, object]) -> Fact:
+    """Name the fields of one entry as columns of facts are named."""
+    keys = [str(key) for key in entry]
+    names = columns_of(keys)
+    return {
+        name or key: _scalar(value)
+        for key, name, value in zip(keys, names, entry.values(), strict=True)
+    }
 
 
-def _faults(fact: Fact, seen: set[str]) -> Iterator[str]:
-    if fact["fact_id"] in seen:
-        yield "its fact_id comes more than once: give each figure its own"
-    if not fact["unit"]:
-        is_number = re.fullmatch(r"-?\d+(\.\d+)?", fact["value"])
-        yield _NO_UNIT if is_number else "value is text where a number belongs"
-        return
-    yield from fact_faults(fact)
-    numbers = [fact.get(name, "") for name in OPTIONAL]
-    if not all(re.fullmatch(r"-?\d*", text) for text in numbers):
-        yield f"{', '.join(OPTIONAL)} must be whole numbers"
+def _scalar(value: object) -> str:
+    """Give a text; of a list or a mapping something that is no figure and quotes nothing."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else "a list"

@@ -22,7 +22,10 @@ STAGES: Final = (
     "answered",
     "milestones",
 )
-"""Counts of one table of which each is part of those before it."""
+"""Counts of one table, from the widest to the narrowest."""
+
+_BESIDE: Final = {"answered": ("retained", "completed"), "milestones": ("completed", "answered")}
+"""Stages that a later one is no part of: who left can answer, and can have reached a milestone."""
 
 _KINDS: Final[tuple[tuple[Kind, str], ...]] = (
     ("families", r"famil"),
@@ -33,6 +36,9 @@ _KINDS: Final[tuple[tuple[Kind, str], ...]] = (
     ("children", r"child|pupil|year-old"),
 )
 _EXACT: Final = ("exact", "rounded")
+_CHANGE: Final = re.compile(r"^change[_ ]|[_ ]change$")
+BOUNDS: Final = ("more_than", "at_least", "less_than", "at_most")
+"""Qualifiers of a figure that is one end of what it can be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +103,17 @@ class Statement:
     @property
     def is_percent(self) -> bool:
         """Whether it is a printed percentage of a whole."""
-        return self.unit == "percent" and self.is_exact and 0 <= Decimal(self.text) <= 100
+        return self.is_exact and self._is_share
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether it is a percentage of a whole that says "more than" or the like."""
+        return self.qualifier in BOUNDS and self._is_share
+
+    @property
+    def _is_share(self) -> bool:
+        is_percent = self.unit == "percent" and not _CHANGE.search(self.measure)
+        return is_percent and 0 <= Decimal(self.text) <= 100
 
     @property
     def is_count(self) -> bool:
@@ -124,6 +140,11 @@ class Statement:
     def words(self) -> str:
         """What was measured, in words."""
         return words.measure(_as_fact(self))
+
+    @property
+    def told(self) -> str:
+        """The figure and what was measured, such as "36 (completed)"."""
+        return f"{self.printed} ({self.words})"
 
 
 @lru_cache(maxsize=4096)
@@ -199,6 +220,28 @@ def by_table(statements: Sequence[Statement]) -> dict[tuple[str, ...], list[Stat
     for statement in statements:
         groups.setdefault(statement.table, []).append(statement)
     return groups
+
+
+def stage_pairs(counts: Iterable[Statement]) -> list[tuple[Statement, Statement]]:
+    """Pair each stage with the narrowest printed one that it is part of.
+
+    Parameters
+    ----------
+    counts : iterable of Statement
+        Counts of one table and one kind of people.
+
+    Returns
+    -------
+    list of tuple of Statement
+        The wider stage, then the narrower.
+    """
+    of_stage = {s.measure: s for s in counts if s.is_count and s.is_exact and not s.breakdown}
+    pairs = []
+    for i, stage in enumerate(STAGES):
+        wider = [s for s in STAGES[:i] if s in of_stage and s not in _BESIDE.get(stage, ())]
+        if stage in of_stage and wider:
+            pairs.append((of_stage[wider[-1]], of_stage[stage]))
+    return pairs
 
 
 def _has_number(fact: Fact) -> bool:

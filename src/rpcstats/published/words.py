@@ -3,6 +3,7 @@
 import re
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import Final
 
 from rpcstats.published.facts import Fact
@@ -28,6 +29,7 @@ _MEASURES: Final = {
 }
 
 
+@lru_cache(maxsize=4096)
 def slug(text: str) -> str:
     """Give the key a name stands for: lower case, words joined by underscores.
 

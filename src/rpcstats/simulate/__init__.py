@@ -6,6 +6,7 @@ from rpcstats.simulate.marginal import (
     RetentionTruth,
     goal_truth,
     retention_truth,
+    satisfaction_truth,
     solve_hazard_shift,
     solve_screening_intercept,
 )
@@ -15,6 +16,7 @@ from rpcstats.simulate.margins import (
     log_symmetric,
     permuted_margin,
 )
+from rpcstats.simulate.population import population_values
 from rpcstats.simulate.presets import Preset, Printed, list_presets, make_preset, preset, presets
 from rpcstats.simulate.simulation import Simulation, simulate_extract
 from rpcstats.simulate.starters import Starters, draw_starters, progress_values
@@ -40,10 +42,12 @@ __all__ = [
     "log_symmetric",
     "make_preset",
     "permuted_margin",
+    "population_values",
     "preset",
     "presets",
     "progress_values",
     "retention_truth",
+    "satisfaction_truth",
     "simulate_extract",
     "solve_hazard_shift",
     "solve_screening_intercept",

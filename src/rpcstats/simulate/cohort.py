@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from rpcstats.data.registries import Programme
 from rpcstats.errors import ParameterError
+from rpcstats.simulate.couples import couple_effects, draw_couples
 from rpcstats.simulate.covariates import slope_predictor
 from rpcstats.simulate.goals import PROGRESS, Goals, draw_answers, draw_end, draw_goals, mean_change
 from rpcstats.simulate.margins import binary
@@ -44,6 +45,8 @@ class Plan:
         Time and capacity.
     rates_goals : bool
         Whether goals are rated.
+    couples : bool
+        Whether each two parents in a row are a couple.
     """
 
     truth: Truth
@@ -52,11 +55,12 @@ class Plan:
     n: int
     calendar: Calendar
     rates_goals: bool
+    couples: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cohort:
-    """One programme's referrals.
+    """One programme's referrals, or visits.
 
     Attributes
     ----------
@@ -78,6 +82,10 @@ class Cohort:
         Mean change of a parent's goals.
     answered : ndarray of bool, shape (s,)
         Returned the end form.
+    person, family : ndarray of int, shape (n,)
+        Number of the person and of the family; a person who comes again has several rows.
+    couples : bool
+        Whether the persons of a family are a couple.
     """
 
     people: People
@@ -90,6 +98,15 @@ class Cohort:
     end: Floats
     change: Floats
     answered: Booleans
+    person: Integers
+    family: Integers
+    couples: bool = False
+
+    @property
+    def is_first(self) -> Booleans:
+        """Which rows are the first of their person."""
+        first = np.unique(self.person, return_index=True)[1]
+        return np.isin(np.arange(len(self.person)), first)
 
 
 def draw_cohort(
@@ -137,25 +154,22 @@ def _attempt(
     rng: np.random.Generator, plan: Plan, targets: Mapping[str, int] | None
 ) -> Cohort | None:
     totals = targets or {}
-    is_queue = plan.pathway == "queue"
-    people = draw_people(rng, plan.truth, plan.n, totals, screened=is_queue)
-    if is_queue:
-        appropriate = ~people.inappropriate
-        placement = draw_queue(rng, plan.truth, people.x, appropriate, plan.calendar, totals)
-    else:
-        placement = draw_projects(rng, plan.truth, plan.n, plan.calendar, totals)
-    if placement is None:
+    placed = _place(rng, plan, totals)
+    if placed is None:
         return None
+    people, placement = placed
     starters = np.flatnonzero(placement.started)
     groups = placement.groups
     effect, slope = draw_group_effects(rng, plan.truth, len(groups.start_day), groups.lead)
     group = placement.group[starters]
     x = people.x.take(starters)
     K = plan.programme.sessions
-    goals = draw_goals(rng, plan.truth, slope_predictor(plan.truth, x) + slope[group], K)
+    shift = slope_predictor(plan.truth, x) + slope[group]
+    goals = draw_goals(rng, plan.truth, shift, K, couples=plan.couples)
     seen = _sessions_seen(plan.calendar, groups.start_day[group])
     dropped = _dropped_total(totals)
-    course = draw_courses(rng, plan.truth, x, effect[group], goals, seen, dropped=dropped)
+    shared = effect[group] + couple_effects(rng, plan.truth, len(group), couples=plan.couples)
+    course = draw_courses(rng, plan.truth, x, shared, goals, seen, dropped=dropped)
     if course is None or totals.get("open", int(course.is_open.sum())) != course.is_open.sum():
         return None
     stays = ~course.dropped & ~course.is_open
@@ -168,8 +182,25 @@ def _attempt(
         milestone=_draw_milestones(rng, plan.truth, stays, totals.get("milestone")),
         goals=goals, end=np.zeros((len(starters), 3)), change=np.zeros(len(starters)),
         answered=np.zeros(len(starters), dtype=np.bool_),
+        person=np.arange(len(placement.started)),
+        family=np.arange(len(placement.started)) // (2 if plan.couples else 1),
+        couples=plan.couples,
     )  # fmt: skip
     return _with_end_forms(rng, plan, cohort, totals) if plan.rates_goals else cohort
+
+
+def _place(
+    rng: np.random.Generator, plan: Plan, totals: Mapping[str, int]
+) -> tuple[People, Placement] | None:
+    if plan.couples:
+        return draw_couples(rng, plan.truth, plan.n, plan.calendar, totals)
+    is_queue = plan.pathway == "queue"
+    people = draw_people(rng, plan.truth, plan.n, totals, screened=is_queue)
+    if not is_queue:
+        return people, draw_projects(rng, plan.truth, plan.n, plan.calendar, totals)
+    appropriate = ~people.inappropriate
+    placement = draw_queue(rng, plan.truth, people.x, appropriate, plan.calendar, totals)
+    return None if placement is None else (people, placement)
 
 
 def _with_end_forms(

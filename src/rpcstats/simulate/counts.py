@@ -7,9 +7,12 @@ from types import MappingProxyType
 import pandas as pd
 
 from rpcstats.data.records import did_you_mean
+from rpcstats.data.registries import instrument
 from rpcstats.errors import ParameterError
 from rpcstats.simulate.goals import PROGRESS
 from rpcstats.simulate.presets import Preset, Printed
+from rpcstats.simulate.satisfaction import margin_name
+from rpcstats.simulate.score_tables import INSTRUMENT
 
 
 def count_margins(tables: Mapping[str, pd.DataFrame]) -> Mapping[str, Mapping[str, int]]:
@@ -26,8 +29,10 @@ def count_margins(tables: Mapping[str, pd.DataFrame]) -> Mapping[str, Mapping[st
         Of each programme, its counts; read-only.
     """
     referrals = tables["referrals"]
-    courses = tables["episodes"].merge(referrals[["referral_id", "programme"]], on="referral_id")
-    change = _changes(tables.get("scores"))
+    of_person = referrals[["referral_id", "person_id", "programme"]]
+    courses = tables["episodes"].merge(of_person, on="referral_id")
+    scores = tables.get("scores")
+    change, answers = _changes(scores), _answers(scores, courses)
     counts = {}
     there = set(referrals["programme"].unique())
     for programme in [key for key in referrals["programme"].cat.categories if key in there]:
@@ -35,7 +40,8 @@ def count_margins(tables: Mapping[str, pd.DataFrame]) -> Mapping[str, Mapping[st
         of_courses = courses[courses["programme"] == programme]
         n_groups = int((tables["groups"]["programme"] == programme).sum())
         both = _referral_counts(of_referrals) | _course_counts(of_courses, change)
-        counts[programme] = MappingProxyType(both | {"groups": n_groups})
+        rated = _answer_counts(answers[answers["programme"] == programme])
+        counts[programme] = MappingProxyType(both | {"groups": n_groups} | rated)
     return MappingProxyType(counts)
 
 
@@ -47,7 +53,8 @@ def _referral_counts(referrals: pd.DataFrame) -> dict[str, int]:
         "send": referrals["send_child"] == "yes",
         "inappropriate": referrals["decision"] == "inappropriate",
     }
-    return {"referred": len(referrals)} | {name: int(hit.sum()) for name, hit in hits.items()}
+    sizes = {"referred": len(referrals), "families": int(referrals["family_id"].nunique())}
+    return sizes | {name: int(hit.sum()) for name, hit in hits.items()}
 
 
 def _course_counts(courses: pd.DataFrame, change: pd.Series) -> dict[str, int]:
@@ -73,6 +80,7 @@ def _changes(scores: pd.DataFrame | None) -> pd.Series:
     """Give the mean change of each episode that has an end form."""
     if scores is None:
         return pd.Series(dtype="float64")
+    scores = scores[scores["instrument"] == INSTRUMENT]
     key = ["subject_id", "item"]
     start, end = (
         scores[scores["occasion"] == occasion].set_index(key)["value"]
@@ -80,6 +88,26 @@ def _changes(scores: pd.DataFrame | None) -> pd.Series:
     )
     change: pd.Series = (end - start.reindex(end.index)).groupby("subject_id").mean()
     return change
+
+
+def _answers(scores: pd.DataFrame | None, courses: pd.DataFrame) -> pd.DataFrame:
+    """Give the first answer of each person to each item of satisfaction."""
+    known = courses[["episode_id", "person_id", "programme", "started_on"]]
+    if scores is None:
+        return known.iloc[:0].assign(item="", instrument="", value=0.0)
+    rows = scores[(scores["occasion"] == "end") & (scores["instrument"] != INSTRUMENT)]
+    rows = rows.merge(known, left_on="subject_id", right_on="episode_id").sort_values("started_on")
+    return rows.drop_duplicates(["person_id", "item"])
+
+
+def _answer_counts(answers: pd.DataFrame) -> dict[str, int]:
+    """Count the two best answers of each item, each with what is better."""
+    counts = {}
+    for (key, item), values in answers.groupby(["instrument", "item"], observed=True)["value"]:
+        best = int(instrument(str(key)).maximum or 0)
+        for answer in (best - 1, best):
+            counts[margin_name(str(item), answer)] = int((values >= answer).sum())
+    return counts
 
 
 def feasible_counts(percent: int, base: int) -> tuple[int, ...]:

@@ -46,7 +46,10 @@ class Goals:
     ratings: Floats
 
 
-def draw_goals(rng: np.random.Generator, truth: Truth, slope_shift: Floats, sessions: int) -> Goals:
+def draw_goals(
+    rng: np.random.Generator, truth: Truth, slope_shift: Floats, sessions: int,
+    *, couples: bool = False,
+) -> Goals:  # fmt: skip
     """Draw the goals of parents and their ratings up to the last session but one.
 
     Parameters
@@ -59,6 +62,8 @@ def draw_goals(rng: np.random.Generator, truth: Truth, slope_shift: Floats, sess
         Effects of covariates and group on the slope, in points over the course.
     sessions : int
         Sessions of the course, K.
+    couples : bool
+        Whether each two parents in a row are a couple, alike in start and in slope.
 
     Returns
     -------
@@ -72,8 +77,10 @@ def draw_goals(rng: np.random.Generator, truth: Truth, slope_shift: Floats, sess
     cumulative probit mixed model exactly, and very nearly a linear one.
     """
     n = len(slope_shift)
-    u = normals(rng, n)
-    v = truth.corr_uv * u + np.sqrt(1.0 - truth.corr_uv**2) * normals(rng, n)
+    u, own = normals(rng, n), normals(rng, n)
+    if couples:
+        u, own = (_alike(rng, truth.corr_couple, values) for values in (u, own))
+    v = truth.corr_uv * u + np.sqrt(1.0 - truth.corr_uv**2) * own
     start = truth.b0 + (truth.sd_u * u)[:, None] + truth.sd_w * normals(rng, (n, MOST_GOALS))
     slope = truth.b1 + truth.sd_v * v + slope_shift
     stages = np.arange(sessions - 1) / (sessions - 1)
@@ -107,6 +114,28 @@ def draw_end(rng: np.random.Generator, truth: Truth, goals: Goals, stage: Floats
         Printed ratings, whether or not the form is returned.
     """
     return _printed(rng, truth, goals.start + (goals.slope * stage)[:, None])
+
+
+def draw_followup(rng: np.random.Generator, truth: Truth, goals: Goals, fade: float) -> Floats:
+    """Draw ratings some months after the course, of those who stayed.
+
+    Parameters
+    ----------
+    rng : Generator
+        Source of randomness.
+    truth : Truth
+        True parameters.
+    goals : Goals
+        Of n parents.
+    fade : float
+        Level less the level at the end, in points.
+
+    Returns
+    -------
+    ndarray of shape (n, 3)
+        Printed ratings, whether or not the form is returned.
+    """
+    return _printed(rng, truth, goals.start + goals.slope[:, None] + fade)
 
 
 def mean_change(goals: Goals, end: Floats) -> Floats:
@@ -175,6 +204,12 @@ def draw_answers(
     may_answer = ended if answered is None else completed
     log_odds = level + truth.rho1 * (change - truth.rho1_centre)
     return binary(np.where(may_answer, log_odds, -np.inf), answered, rng=rng)
+
+
+def _alike(rng: np.random.Generator, correlation: float, values: Floats) -> Floats:
+    """Give each two values in a row a part in common; variances stay one."""
+    common = np.repeat(normals(rng, len(values) // 2), 2)
+    return np.asarray(np.sqrt(correlation) * common + np.sqrt(1.0 - correlation) * values)
 
 
 def _printed(rng: np.random.Generator, truth: Truth, latent: Floats) -> Floats:

@@ -65,6 +65,8 @@ class Identifiers:
         Of each referral that was enrolled; None for the others.
     group, practitioner : ndarray of str
         Of each group and worker.
+    couple : ndarray of str, shape (n,), or None
+        Of each referral, where couples take part.
     """
 
     referral: NDArray[np.object_]
@@ -73,6 +75,7 @@ class Identifiers:
     episode: NDArray[np.object_]
     group: NDArray[np.object_]
     practitioner: NDArray[np.object_]
+    couple: NDArray[np.object_] | None = None
 
 
 def take_identifiers(register: Register, cohort: Cohort, n_practitioners: int) -> Identifiers:
@@ -90,17 +93,19 @@ def take_identifiers(register: Register, cohort: Cohort, n_practitioners: int) -
     Returns
     -------
     Identifiers
-        One referral is one person and one family.
+        A referral a row, and as many persons and families as the cohort has.
     """
     n = len(cohort.placement.started)
     enrolled = cohort.placement.enrolled
     episode = np.full(n, None, dtype=np.object_)
     episode[enrolled] = register.take("e", int(enrolled.sum()))
+    n_persons, n_families = (int(of.max(initial=-1)) + 1 for of in (cohort.person, cohort.family))
     return Identifiers(
         referral=register.take("r", n),
-        person=register.take("p", n),
-        family=register.take("f", n),
+        person=register.take("p", n_persons)[cohort.person],
+        family=register.take("f", n_families)[cohort.family],
         episode=episode,
         group=register.take("g", len(cohort.placement.groups.start_day)),
         practitioner=register.take("w", n_practitioners),
+        couple=register.take("c", n_families)[cohort.family] if cohort.couples else None,
     )

@@ -60,11 +60,15 @@ class GoalTruth:
         All starters, had nobody left (hypothetical).
     stayed : float
         Those who stayed to the last session.
+    stayed_m6, stayed_m12 : float
+        The same parents 6 and 12 months later, had all of them answered.
     """
 
     starters_last_level: float
     starters_had_all_finished: float
     stayed: float
+    stayed_m6: float
+    stayed_m12: float
 
 
 def retention_truth(truth: Truth, *, minimum_attended: int) -> RetentionTruth:
@@ -144,11 +148,36 @@ def goal_truth(truth: Truth) -> GoalTruth:
     survival = _survival(truth)
     leaving = -np.diff(survival, axis=1, prepend=1.0)
     ending = np.concatenate([leaving, survival[:, -1:]], axis=1)
+    first = _mean_rating(truth, slopes, 0.0)
+    m6, m12 = (
+        _mean_rating(truth, slopes + fade, 1.0) - first for fade in (truth.fade_m6, truth.fade_m12)
+    )
+    stayed = weights * survival[:, -1]
     return GoalTruth(
         starters_last_level=float(weights @ (ending * change).sum(axis=1)),
         starters_had_all_finished=float(weights @ change[:, -1]),
-        stayed=_mean(change[:, -1], weights * survival[:, -1]),
+        stayed=_mean(change[:, -1], stayed),
+        stayed_m6=_mean(m6, stayed),
+        stayed_m12=_mean(m12, stayed),
     )
+
+
+def satisfaction_truth(truth: Truth) -> tuple[float, ...]:
+    """Compute the shares that give each answer or a better one.
+
+    Parameters
+    ----------
+    truth : Truth
+        True parameters.
+
+    Returns
+    -------
+    tuple of float
+        From the second answer up, of all who start.
+    """
+    sd = np.hypot(1.0, truth.satisfaction_slope * truth.sd_v)
+    cuts = np.array(truth.satisfaction_cuts)
+    return tuple(ndtr((truth.satisfaction_mean - cuts) / sd).tolist())
 
 
 def solve_hazard_shift(truth: Truth, *, retained: float) -> Truth:
@@ -210,7 +239,8 @@ def _survival(truth: Truth) -> Floats:
     """Give the share of each covariate cell still attending after each session."""
     cells, _ = every_cell(truth)
     nodes, chances = _normal_rule()
-    sd = np.sqrt(truth.sd_group**2 + truth.sd_facilitator**2 + (truth.phi * truth.sd_v) ** 2)
+    shared = truth.sd_group**2 + truth.sd_facilitator**2 + truth.sd_couple**2
+    sd = np.sqrt(shared + (truth.phi * truth.sd_v) ** 2)
     fixed = dropout_predictor(truth, cells) + truth.council_effect + truth.hazard_shift
     effect = (fixed[:, None] + sd * nodes)[:, :, None]
     staying = expit(-(logit(np.array(truth.hazards)) + effect)).cumprod(axis=2)

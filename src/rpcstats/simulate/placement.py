@@ -143,7 +143,7 @@ def draw_queue(
     gone = np.maximum(referred + np.floor(WEEK * np.minimum(weeks, 1e6)), enrolled_day)
     is_gone = enrolled & ~started & (gone <= calendar.last_day)
     order, group = _renumber(group, len(start_day))
-    lead, co = _practitioners(rng, len(order), calendar.n_practitioners)
+    lead, co = practitioners_in_turn(rng, len(order), calendar.n_practitioners)
     return Placement(
         referred_day=referred,
         screened_day=screened,
@@ -178,13 +178,17 @@ def draw_projects(
     Returns
     -------
     Placement
-        Every project has a starter as long as there are enough of them.
+        Every project has a starter as long as there are enough of them; where places are
+        limited, the enrolled are spread evenly. Projects meet online if most parents would.
     """
     started = binary(np.full(n, logit(truth.p_start)), (targets or {}).get("started"), rng=rng)
-    group = integers(rng, 0, calendar.n_groups - 1, n)
-    starters = np.flatnonzero(started)
-    first = starters[permutation(rng, len(starters))][: calendar.n_groups]
-    group[first] = np.arange(len(first))
+    if calendar.capacity is None:
+        group = integers(rng, 0, calendar.n_groups - 1, n)
+        starters = np.flatnonzero(started)
+        first = starters[permutation(rng, len(starters))][: calendar.n_groups]
+        group[first] = np.arange(len(first))
+    else:
+        group = permutation(rng, n) % calendar.n_groups
     course_days = (calendar.sessions - 1) * calendar.interval_days
     latest = calendar.last_day - course_days - WEEK
     start_day = np.sort(integers(rng, PROJECT_LEAD[1], latest, calendar.n_groups))
@@ -194,7 +198,7 @@ def draw_projects(
     screened = referred + integers(rng, 0, STEP_DAYS, n)
     enrolled_day = screened + integers(rng, 0, STEP_DAYS, n)
     gone = enrolled_day + np.floor(rng.random(n) * (starts - enrolled_day)).astype(np.int64)
-    lead, co = _practitioners(rng, len(order), calendar.n_practitioners)
+    lead, co = practitioners_in_turn(rng, len(order), calendar.n_practitioners)
     return Placement(
         referred_day=referred,
         screened_day=screened,
@@ -203,7 +207,7 @@ def draw_projects(
         started=started,
         group=group,
         withdrew_day=np.where(started, -1, gone),
-        groups=Groups(start_day[order], np.ones(len(order), dtype=np.bool_), lead, co),
+        groups=Groups(start_day[order], np.full(len(order), truth.p_online >= 0.5), lead, co),
     )
 
 
@@ -262,9 +266,23 @@ def _renumber(group: Integers, n_groups: int) -> tuple[Integers, Integers]:
     return kept.astype(np.int64), number[group]
 
 
-def _practitioners(
+def practitioners_in_turn(
     rng: np.random.Generator, n_groups: int, n_practitioners: int
 ) -> tuple[Integers, Integers]:
+    """Share groups among practitioners.
+
+    Parameters
+    ----------
+    rng : Generator
+        Source of randomness, for their order.
+    n_groups, n_practitioners : int
+        Number of each.
+
+    Returns
+    -------
+    lead, co : ndarray of int, shape (n_groups,)
+        Numbers of the two who run each group.
+    """
     order = permutation(rng, n_practitioners)
     turn = np.arange(n_groups)
     return order[turn % n_practitioners], order[(turn + 1) % n_practitioners]

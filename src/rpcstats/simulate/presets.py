@@ -10,13 +10,29 @@ from typing import Any, Literal
 
 from rpcstats.data.plain_yaml import load_yaml
 from rpcstats.data.records import Field, check_record, did_you_mean
-from rpcstats.data.registries import programme
+from rpcstats.data.registries import instruments, programme
 from rpcstats.errors import ParameterError, SchemaError
 from rpcstats.simulate.marginal import solve_hazard_shift
 from rpcstats.simulate.truth import Truth
 
-Pathway = Literal["queue", "projects"]
+Pathway = Literal["queue", "projects", "visits"]
 Margins = Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Satisfaction:
+    """What is asked of satisfaction on the end form.
+
+    Parameters
+    ----------
+    instrument : str
+        Key of the instruments registry.
+    items : tuple of str
+        Short keys of what is asked, never the wording.
+    """
+
+    instrument: str
+    items: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +71,9 @@ class Preset:
         Key of the registry, name as printed, and one sentence.
     council : str
         Key of the councils registry.
-    pathway : {"queue", "projects"}
-        Waiting for the next group with a place, or enrolment straight into a project.
+    pathway : {"queue", "projects", "visits"}
+        Waiting for the next group with a place, enrolment straight into a project, or
+        families that come for a day and may come again.
     period_start, period_end, data_cut : date
         The period reported on, and the last day seen.
     seed : int
@@ -75,8 +92,11 @@ class Preset:
         Population values without a closed form.
     assumptions : tuple of str
         What is assumed, in sentences.
-    tool_used, goals : bool
-        Whether referrals are screened with the tool; whether goals are rated.
+    tool_used, goals, couples : bool
+        Whether referrals are screened with the tool; whether goals are rated; whether both
+        parents of a couple take part.
+    satisfaction : Satisfaction or None
+        What is asked of satisfaction; None where nothing is.
     """
 
     key: str
@@ -97,6 +117,8 @@ class Preset:
     assumptions: tuple[str, ...]
     tool_used: bool
     goals: bool
+    couples: bool
+    satisfaction: Satisfaction | None
 
 
 _FIELDS: Mapping[str, Field] = MappingProxyType(
@@ -104,12 +126,14 @@ _FIELDS: Mapping[str, Field] = MappingProxyType(
         "name": Field((str,)),
         "description": Field((str,)),
         "council": Field((str,)),
-        "pathway": Field((str,), choices=("queue", "projects")),
+        "pathway": Field((str,), choices=("queue", "projects", "visits")),
         "period": Field((dict,)),
         "data_cut": Field((date,)),
         "seed": Field((int,), minimum=0),
         "tool_used": Field((bool,)),
         "goals": Field((bool,)),
+        "couples": Field((bool,), default=False),
+        "satisfaction": Field((dict, type(None)), default=None),
         "practitioners": Field((dict,)),
         "retained_target": Field((dict, type(None)), default=None),
         "truth": Field((dict,)),
@@ -118,6 +142,9 @@ _FIELDS: Mapping[str, Field] = MappingProxyType(
         "assumptions": Field((list,)),
         "stored_truth": Field((dict,), default={}),
     }
+)
+_SATISFACTION: Mapping[str, Field] = MappingProxyType(
+    {"instrument": Field((str,)), "items": Field((list,))}
 )
 
 
@@ -226,7 +253,23 @@ def make_preset(key: str, given: object) -> Preset:
         assumptions=tuple(record["assumptions"]),
         tool_used=record["tool_used"],
         goals=record["goals"],
+        couples=record["couples"],
+        satisfaction=_read_satisfaction(key, record["satisfaction"], truth),
     )
+
+
+def _read_satisfaction(
+    key: str, given: Mapping[str, Any] | None, truth: Truth
+) -> Satisfaction | None:
+    if given is None:
+        return None
+    record, faults = check_record(given, _SATISFACTION)
+    entry = instruments().get(record.get("instrument", ""))
+    if entry is None or entry.minimum != 1 or entry.maximum != len(truth.satisfaction_cuts) + 1:
+        faults.append("`instrument` must have one answer more than `satisfaction_cuts`, from 1")
+    if faults:
+        raise SchemaError(f"preset {key}: satisfaction", faults)
+    return Satisfaction(record["instrument"], tuple(record["items"]))
 
 
 def _read_truth(

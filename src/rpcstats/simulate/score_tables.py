@@ -45,25 +45,54 @@ def score_columns(
     start_day = placement.groups.start_day[placement.group][cohort.starters]
     episode = ids.episode[cohort.starters]
     everyone = np.ones(len(start_day), dtype=np.bool_)
-    blocks = [_block(cohort, place, episode, cohort.goals.ratings[:, :, 0], everyone, start_day)]
+    first = cohort.goals.ratings[:, :, 0]
+    blocks = [rating_block(cohort, place, episode, first, everyone, start_day, "baseline")]
     for k in range(2, programme.sessions):
         present = course.attended[:, k - 1] & (k <= course.last)
         day = start_day + (k - 1) * programme.interval_days
         ratings = cohort.goals.ratings[:, :, k - 1]
-        blocks.append(_block(cohort, place, episode, ratings, present, day, session=k))
-    ends = _block(cohort, place, episode, cohort.end, cohort.answered, ended_day)
-    blocks.append(ends | {"occasion": np.full(len(ends["value"]), "end", dtype=np.object_)})
+        blocks.append(
+            rating_block(cohort, place, episode, ratings, present, day, "session", session=k)
+        )
+    blocks.append(
+        rating_block(cohort, place, episode, cohort.end, cohort.answered, ended_day, "end")
+    )
     return {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
 
 
-def _block(
+def rating_block(
     cohort: Cohort, place: Place, episode: Any, ratings: NDArray[np.float64], present: Booleans,
-    day: Integers, *, session: int | None = None,
+    day: Integers, occasion: str, *, session: int | None = None,
 ) -> Columns:  # fmt: skip
+    """Write the ratings of one occasion.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        One programme's referrals.
+    place : Place
+        Where and when.
+    episode : ndarray of str, shape (s,)
+        Id of each starter's episode.
+    ratings : ndarray of shape (s, 3)
+        Ratings, goal by goal.
+    present : ndarray of bool, shape (s,)
+        Who rated.
+    day : ndarray of int, shape (s,)
+        When.
+    occasion : str
+        Code of the occasion.
+    session : int or None
+        Number of the session, where the occasion is one.
+
+    Returns
+    -------
+    dict of str to array
+        Columns of the table.
+    """
     is_set = np.arange(MOST_GOALS) < cohort.goals.n_goals[:, None]
     row, goal = np.nonzero(is_set & present[:, None])
     n = len(row)
-    occasion = "baseline" if session is None else "session"
     return {
         "subject_id": episode[row],
         "instrument": np.full(n, INSTRUMENT, dtype=np.object_),

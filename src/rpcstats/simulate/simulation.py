@@ -18,13 +18,15 @@ from rpcstats.simulate.cohort import Plan, draw_cohort
 from rpcstats.simulate.columns import Columns, Place
 from rpcstats.simulate.counts import check_printed, count_margins
 from rpcstats.simulate.delivery_tables import group_columns, practitioner_columns
+from rpcstats.simulate.form_tables import followup_columns, satisfaction_columns, stacked
 from rpcstats.simulate.frames import typed_frame
 from rpcstats.simulate.identifiers import Register, take_identifiers
 from rpcstats.simulate.placement import Calendar
-from rpcstats.simulate.presets import Preset, preset
+from rpcstats.simulate.presets import Preset, Satisfaction, preset
 from rpcstats.simulate.score_tables import score_columns
 from rpcstats.simulate.tables import episode_columns, referral_columns, session_columns
 from rpcstats.simulate.truth import Truth
+from rpcstats.simulate.visits import draw_visits
 
 Mode = Literal["exact", "expectation"]
 NOTE: Final = "Synthetic data: no row is a real person."
@@ -81,8 +83,8 @@ def simulate_extract(
     mode : {"exact", "expectation"}, default "exact"
         Margins equal to the published figures, or plain draws from the truth.
     n : int, optional
-        Referrals over all programmes in the mode ``"expectation"``; groups and workers are
-        as many more. By default as many as published.
+        Referrals (families, where they come for visits) over all programmes in the mode
+        ``"expectation"``; groups and workers are as many more. By default as many as published.
     truth : Truth, optional
         True parameters in place of the preset's.
     bases : mapping of str to str, optional
@@ -143,7 +145,8 @@ def _draw_tables(
     for key, margins in entry.margins.items():
         plan = plan_of(entry, truth, key, sizes[key])
         targets = margins if mode == "exact" else None
-        for table, columns in _draw_programme(rng, plan, targets, place, register).items():
+        drawn = _draw_programme(rng, plan, targets, place, register, entry.satisfaction)
+        for table, columns in drawn.items():
             blocks.setdefault(table, []).append(columns)
     known = council(entry.council)
     area = {
@@ -161,9 +164,10 @@ def _draw_tables(
 
 def _draw_programme(
     rng: np.random.Generator, plan: Plan, targets: Mapping[str, int] | None, place: Place,
-    register: Register,
+    register: Register, satisfaction: Satisfaction | None,
 ) -> dict[str, Columns]:  # fmt: skip
-    cohort = draw_cohort(rng, plan, targets)
+    is_visits = plan.pathway == "visits"
+    cohort = draw_visits(rng, plan) if is_visits else draw_cohort(rng, plan, targets)
     course = plan.programme
     ids = take_identifiers(register, cohort, plan.calendar.n_practitioners)
     episodes, ended_day = episode_columns(rng, cohort, ids, course, place)
@@ -174,9 +178,16 @@ def _draw_programme(
         "groups": group_columns(cohort, ids, course, place),
         "practitioners": practitioner_columns(rng, cohort, ids, course, place),
     }
+    forms = []
     if plan.rates_goals:
-        columns["scores"] = score_columns(cohort, ended_day, ids, course, place)
-    return columns
+        forms.append(score_columns(cohort, ended_day, ids, course, place))
+        forms.append(followup_columns(rng, plan.truth, cohort, ended_day, ids, place))
+    if satisfaction is not None:
+        days = (ended_day, ids, place)
+        forms.append(
+            satisfaction_columns(rng, plan.truth, cohort, satisfaction, targets or {}, days)
+        )
+    return columns | ({"scores": stacked(forms)} if forms else {})
 
 
 def plan_of(entry: Preset, truth: Truth, key: str, n: int) -> Plan:
@@ -191,14 +202,15 @@ def plan_of(entry: Preset, truth: Truth, key: str, n: int) -> Plan:
     key : str
         Programme.
     n : int
-        Referrals; groups and workers are as many more as these are than published.
+        Referrals, or families that visit; groups and workers are as many more as these are
+        than published.
 
     Returns
     -------
     Plan
         What `draw_cohort` takes, for studies of many draws.
     """
-    scale = n / entry.margins[key]["referred"]
+    scale = n / _size(entry.margins[key])
     course = programme(key)
     runs = entry.margins[key].get("groups", 1)
     calendar = Calendar(
@@ -209,16 +221,20 @@ def plan_of(entry: Preset, truth: Truth, key: str, n: int) -> Plan:
         n_practitioners=max(1, round(scale * entry.practitioners[key])),
         n_groups=max(1, round(scale * runs)),
     )
-    return Plan(truth, course, entry.pathway, n, calendar, entry.goals)
+    return Plan(truth, course, entry.pathway, n, calendar, entry.goals, entry.couples)
 
 
 def _sizes(entry: Preset, n: int | None) -> dict[str, int]:
     """Share the referrals among programmes as published."""
-    published = np.array([margins["referred"] for margins in entry.margins.values()])
+    published = np.array([_size(margins) for margins in entry.margins.values()])
     total = int(published.sum()) if n is None else n
     bounds = np.floor(total * np.cumsum(published) / published.sum() + 0.5).astype(np.int64)
     sizes = np.diff(bounds, prepend=0).tolist()
     return dict(zip(entry.margins, sizes, strict=True))
+
+
+def _size(margins: Mapping[str, int]) -> int:
+    return margins["families"] if "families" in margins else margins["referred"]
 
 
 def _council_file(entry: Preset, mode: Mode, seed: int) -> CouncilFile:
@@ -233,7 +249,7 @@ def _council_file(entry: Preset, mode: Mode, seed: int) -> CouncilFile:
         period_start=entry.period_start,
         period_end=entry.period_end,
         data_cut=cut,
-        first_stage="enrolled" if entry.pathway == "projects" else "referred",
+        first_stage="referred" if entry.pathway == "queue" else "enrolled",
         synthetic=NOTE,
         synthetic_source=MappingProxyType(source),
     )

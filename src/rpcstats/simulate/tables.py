@@ -45,6 +45,7 @@ def referral_columns(cohort: Cohort, ids: Identifiers, programme: str, place: Pl
         "referral_id": ids.referral,
         "person_id": ids.person,
         "family_id": ids.family,
+        **({} if ids.couple is None else {"couple_id": ids.couple}),
         "area_id": same(place.area_id, n),
         "programme": same(programme, n),
         "referred_on": place.dates(placement.referred_day),

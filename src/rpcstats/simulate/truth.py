@@ -141,6 +141,40 @@ class Truth:
     rho1: float = _given(0.25, "log odds per point", "assumed", "answering on the change")
     rho1_centre: float = _given(2.3, "points", "assumed", "change at which rho1 has no effect")
 
+    p_m6: float = _given(
+        0.326, "probability", "published", "878 of 2,694 completers answered at 6 months nationally"
+    )
+    p_m12: float = _given(
+        0.426, "probability", "published", "374 of those 878 answered at 12 months"
+    )
+    fade_m6: float = _given(
+        -0.2, "points since the end", "assumed",
+        "level of the goals 6 months after the course, less the level at its end",
+    )  # fmt: skip
+    fade_m12: float = _given(-0.4, "points since the end", "assumed", "the same after 12 months")
+
+    satisfaction_mean: float = _given(2.5, "latent points", "assumed", "unit error of an answer")
+    satisfaction_slope: float = _given(
+        0.3, "latent points per point", "assumed", "on the parent's own deviation of the slope"
+    )
+    satisfaction_cuts: tuple[float, ...] = _given(
+        (-1.5, -0.7, 0.296, 2.2), "latent points", "assumed",
+        "between the answers; the last but one gives 98% who agree",
+    )  # fmt: skip
+
+    sd_couple: float = _given(
+        0.0, "log odds", "assumed", "what the two parents of a couple share in dropout"
+    )
+    corr_couple: float = _given(
+        0.0, "correlation", "assumed", "of the two parents of a couple, in start and in slope"
+    )
+    p_visits: tuple[float, ...] = _given(
+        (0.6, 0.3, 0.1), "probabilities of 1, 2, 3 visits", "assumed", "where families come again"
+    )
+    p_rate_again: float = _given(
+        0.7, "probability", "assumed", "of a rating at a visit after the first"
+    )
+
     def __post_init__(self) -> None:
         faults = _faults(self)
         if faults:
@@ -218,6 +252,10 @@ def _faults(truth: Truth) -> list[str]:
         faults.append("`hazards` must lie between 0 and 1, both excluded: a logit is taken")
     if not -1.0 <= truth.corr_uv <= 1.0:
         faults.append("`corr_uv` must lie between -1 and 1")
+    if not 0.0 <= truth.corr_couple <= 1.0:
+        faults.append("`corr_couple` must lie between 0 and 1")
+    if list(truth.satisfaction_cuts) != sorted(set(truth.satisfaction_cuts)):
+        faults.append("`satisfaction_cuts` must rise")
     if truth.withdrawal < 0.0 or truth.referrals_per_referrer <= 0.0:
         faults.append("`withdrawal` must not be below 0, `referrals_per_referrer` above 0")
     return faults

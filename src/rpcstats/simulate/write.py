@@ -9,7 +9,7 @@ from rpcstats.data.council_file import COUNCIL_FILE, read_council_file
 from rpcstats.data.tables import TABLES
 from rpcstats.errors import ParameterError
 from rpcstats.simulate.frames import csv_text
-from rpcstats.simulate.marginal import goal_truth, retention_truth
+from rpcstats.simulate.marginal import goal_truth, retention_truth, satisfaction_truth
 from rpcstats.simulate.simulation import Simulation
 
 DIGITS: Final = 6
@@ -29,6 +29,8 @@ the true values an analysis should recover, and what is assumed.
 _MARGINS: Final = {
     "exact": "equal the figures published for {name}",
     "expectation": "vary around those of {name}",
+    "exact, unpublished": "are assumed: no figure is published for {name}",
+    "expectation, unpublished": "vary around what is assumed for {name}",
 }
 
 
@@ -61,7 +63,8 @@ def write_simulation(simulation: Simulation, folder: str | Path) -> Path:
         _write(to / f"{name}.csv", csv_text(frame))
     _write(to / COUNCIL_FILE, _council_text(simulation))
     _write(to / "truth.yml", _truth_text(simulation))
-    margins = _MARGINS[simulation.mode].format(name=simulation.preset.name)
+    kind = simulation.mode if simulation.preset.printed else f"{simulation.mode}, unpublished"
+    margins = _MARGINS[kind].format(name=simulation.preset.name)
     readme = _README.format(
         preset=simulation.preset.key, seed=simulation.seed, mode=simulation.mode, margins=margins
     )
@@ -135,14 +138,15 @@ def _true_values(simulation: Simulation) -> dict[str, Any]:
     values: dict[str, Any] = {
         "population": "starters with nobody waiting and nobody censored; every programme alike"
     }
-    if truth.psi == 0.0:
+    if truth.psi == 0.0 and truth.hazards:
         least = min(course.minimum_attended for course in simulation.extract.programmes.values())
         retention = retention_truth(truth, minimum_attended=least)
         values["survival_after_session"] = _plain(retention.survival)
         values["retained"] = _plain(retention.retained)
         values["completed"] = _plain(retention.completed)
         values["mean_sessions_attended"] = _plain(retention.mean_attended)
-        values["dropout_online"] = _plain(retention.dropout_online)
+        if truth.p_online > 0.0:
+            values["dropout_online"] = _plain(retention.dropout_online)
         if truth.p_online < 1.0:
             values["dropout_in_person"] = _plain(retention.dropout_in_person)
     if entry.goals and truth.is_ignorable:
@@ -150,6 +154,13 @@ def _true_values(simulation: Simulation) -> dict[str, Any]:
         values["goal_change_starters_last_level"] = _plain(goals.starters_last_level)
         values["goal_change_starters_had_all_finished"] = _plain(goals.starters_had_all_finished)
         values["goal_change_stayed"] = _plain(goals.stayed)
+        values["goal_change_stayed_at_6_months"] = _plain(goals.stayed_m6)
+        values["goal_change_stayed_at_12_months"] = _plain(goals.stayed_m12)
+    if entry.satisfaction is not None:
+        shares = satisfaction_truth(truth)
+        values["satisfaction_at_least"] = {
+            answer: _plain(share) for answer, share in enumerate(shares, start=2)
+        }
     if truth is entry.truth and entry.stored_truth:
         values["simulated"] = dict(entry.stored_truth)
     return values

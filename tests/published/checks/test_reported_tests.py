@@ -34,3 +34,20 @@ def test_text_without_a_whole_test_gives_nothing():
         reported_tests("80% made progress (n = 36), p = .04; t = 2.2, p = .03; r(48) = 1.2, p = 1")
         == []
     )
+
+
+# R: pf, pchisq, 2 * pnorm, and 2 * pt (a correlation as t), at both ends of what is printed.
+R_RANGES = [
+    ("F(1, 120) = 4.2, p = .04", 0.04141004381710749, 0.04383420680857313),
+    ("chi2(2) = 14.14, p < .01", 0.0008481101811595036, 0.000852361351133636),
+    ("z = 1.96, p = .05", 0.04941423754500778, 0.05058307027046024),
+    ("r(48) = .28, p = .049", 0.04484556841624702, 0.05325997055744119),
+    ("t(37) = -4.93, p < .001", 1.724109597459046e-05, 1.778116197925243e-05),
+    ("F(2, 100) = 1.5, ns", 0.2173035072456552, 0.2394590536793721),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "low", "high"), R_RANGES)
+def test_every_statistic_has_r_s_range(text, low, high):
+    (found,) = reported_tests(text)
+    assert (found.p_low, found.p_high) == pytest.approx((low, high), rel=1e-11)

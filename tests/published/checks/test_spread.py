@@ -72,3 +72,81 @@ def test_true_answers_never_fail(people, items, decimals):
     sd = printed(decimal(variance).sqrt(), decimals)
     found = granular_mean_sd(printed(decimal(mean), decimals), sd, n, items=items, scale=(0, 10))
     assert found.fault == ""
+
+
+# Printed results of scrutiny, data set pigs5: mean, standard deviation, people, fault.
+PIGS_5 = [
+    ("7.22", "5.30", 38, "mean"), ("4.74", "6.55", 31, ""), ("5.23", "2.55", 35, "parity"),
+    ("2.57", "2.57", 30, ""), ("6.77", "2.18", 33, "mean"), ("2.68", "2.59", 34, ""),
+    ("7.01", "6.68", 35, "mean"), ("7.38", "3.65", 32, ""), ("3.14", "5.32", 33, "mean"),
+    ("6.89", "4.18", 37, ""), ("5.00", "2.18", 31, ""), ("0.24", "6.43", 34, ""),
+]  # fmt: skip
+# Inputs of its GRIMMER article; what is possible is worked out below by trying all answers.
+FLYING_PIGS = [
+    ("8.9", "2.81", 25), ("2.6", "2.05", 25), ("7.2", "2.89", 25), ("3.6", "3.11", 25),
+    ("9.2", "7.13", 25), ("10.4", "2.53", 25), ("7.3", "3.14", 25), ("7.3", "2.51", 12),
+]  # fmt: skip
+HIGHEST = 40
+LARGEST_TOTAL = 290
+
+
+@pytest.mark.parametrize(("mean", "sd", "n", "fault"), PIGS_5)
+def test_standard_deviations_of_a_published_example(mean, sd, n, fault):
+    assert granular_mean_sd(mean, sd, n).fault == fault
+
+
+@pytest.fixture(scope="module")
+def squares():
+    """For each number of people and total: the sums of squares of answers 0 to 40, as bits."""
+    found = [[0] * (LARGEST_TOTAL + 1) for _ in range(39)]
+    found[0][0] = 1
+    for n in range(1, 39):
+        for total in range(LARGEST_TOTAL + 1):
+            bits = 0
+            for answer in range(min(HIGHEST, total) + 1):
+                bits |= found[n - 1][total - answer] << (answer * answer)
+            found[n][total] = bits
+    return found
+
+
+def exists(squares, mean, sd, n):
+    for total in range(LARGEST_TOTAL + 1):
+        if printed(Decimal(total) / n, len(mean.partition(".")[2])) != mean:
+            continue
+        bits, q = squares[n][total], 0
+        while bits >> q:
+            variance = (Decimal(q) - Decimal(total * total) / n) / (n - 1)
+            if bits >> q & 1 and printed(max(variance, Decimal(0)).sqrt(), 2) == sd:
+                return True
+            q += 1
+    return False
+
+
+@pytest.mark.parametrize(("mean", "sd", "n"), FLYING_PIGS)
+def test_what_no_answers_give_is_what_is_found(squares, mean, sd, n):
+    assert (granular_mean_sd(mean, sd, n).fault == "") is exists(squares, mean, sd, n)
+
+
+@pytest.mark.parametrize(("mean", "sd", "n", "fault"), PIGS_5[:-1])
+def test_the_published_example_agrees_with_trying_all_answers(squares, mean, sd, n, fault):
+    assert (fault == "") is exists(squares, mean, sd, n)
+
+
+def test_a_published_mean_that_only_negative_answers_give(squares):
+    mean, sd, n, fault = PIGS_5[-1]
+    assert fault == ""
+    assert not exists(squares, mean, sd, n)
+    assert granular_mean_sd(mean, sd, n, scale=(0, HIGHEST)).fault == "spread"
+
+
+# Inputs of its GRIM article, people with one to three answers each.
+ITEMS = [("6.92", 1), ("3.48", 1), ("1.59", 2), ("2.61", 2), ("4.04", 3), ("4.50", 3),
+         ("5.90", 3), ("5.71", 3), ("3.82", 1), ("5.24", 1)]  # fmt: skip
+
+
+@pytest.mark.parametrize("n", [30, 40])
+@pytest.mark.parametrize(("mean", "items"), ITEMS)
+def test_items_agree_with_trying_all_totals(mean, items, n):
+    parts = n * items
+    some = any(printed(Decimal(k) / parts, 2) == mean for k in range(8 * parts))
+    assert (granular_mean_sd(mean, None, n, items=items).fault == "") is some

@@ -12,6 +12,7 @@ from rpcstats.published.statements import Statement
 MEANS: Final = "grim_mean"
 TESTS: Final = "p_value"
 
+_HALVES: Final[dict[Rounding, Rounding]] = {"half_up": "half_even", "half_even": "half_up"}
 _FAULTS: Final = {
     "mean": "No total of whole-number answers gives this mean.",
     "range": "No answers within the scale give this mean.",
@@ -75,17 +76,34 @@ def _mean(mean: Statement, sd: Statement | None, rule: Rounding) -> Finding:
         )  # fmt: skip
     text = None if sd is None else sd.text
     result = granular_mean_sd(mean.text, text, n, items=mean.items, rounding=rule, scale=mean.scale)
+    other = _HALVES.get(rule)
+    if result.fault and other is not None:
+        again = granular_mean_sd(
+            mean.text, text, n, items=mean.items, rounding=other, scale=mean.scale
+        )
+        if not again.fault:
+            return _only_if(mean, text, n, counts_in_words(*again.totals))
     feasible = counts_in_words(*result.totals) if result.totals else "none"
     shown = f"{mean.text} (sd {text})" if text else mean.text
     if result.fault:
         message = f"{_FAULTS[result.fault]} It is {shown}, of {n:,} people."
         return Finding(
             mean.fact_id, MEANS, "", n, feasible, shown, "impossible", "error", message,
-            "Check the mean, the standard deviation and the number of people.",
+            "Check the mean, the standard deviation and the number of people, and that answers were"
+            " whole numbers.",
         )  # fmt: skip
     return Finding(
         mean.fact_id, MEANS, "", n, feasible, shown, "possible", "note", _passed(result, n, mean)
     )
+
+
+def _only_if(mean: Statement, sd: str | None, n: int, totals: str) -> Finding:
+    shown = f"{mean.text} (sd {sd})" if sd else mean.text
+    return Finding(
+        mean.fact_id, MEANS, "", n, totals, shown, "ambiguous", "warning",
+        f"{shown}, of {n:,} people, is possible only if halves were rounded the other way.",
+        "Say how means were rounded, or print one decimal more.",
+    )  # fmt: skip
 
 
 def _passed(result: Granularity, n: int, mean: Statement) -> str:

@@ -1,22 +1,23 @@
 """Whether printed counts tell what a handful of people did."""
 
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from rpcstats.disclosure import DisclosurePolicy
 from rpcstats.published.checks.finding import Finding, Severity
-from rpcstats.published.statements import STAGES, Statement
+from rpcstats.published.statements import Statement, stage_pairs
 
 CHECK: Final = "disclosure"
 SENSITIVE: Final = ("domestic_abuse", "ethnic", "health", "send", "safeguarding", "offending")
 """Words of measures that make a small count beside them point at something sensitive."""
 
+_SENSITIVE: Final = re.compile(rf"(?:^|[_ ])(?:{'|'.join(SENSITIVE)})")
 PEOPLE: Final = ("people", "families", "children")
 
 
 def disclosure(
-    table: Sequence[Statement], neighbours: Sequence[Statement], policy: DisclosurePolicy
+    table: Sequence[Statement], telling: Sequence[Statement], policy: DisclosurePolicy
 ) -> Iterator[Finding]:
     """Find counts, and differences of counts, that are too small to be printed.
 
@@ -24,8 +25,8 @@ def disclosure(
     ----------
     table : sequence of Statement
         Figures of one document, council, programme and period.
-    neighbours : sequence of Statement
-        All figures of the same document and council.
+    telling : sequence of Statement
+        Figures of the same document and council that are about something sensitive.
     policy : DisclosurePolicy
         Rules; its `threshold` is the smallest count that may be shown.
 
@@ -41,16 +42,30 @@ def disclosure(
     for statement in counts:
         if 0 < statement.count < policy.threshold:
             message = (
-                f"{statement.count:,} {statement.words} is fewer than {policy.threshold}: it may"
-                " point at a person."
+                f"{statement.told} is fewer than {policy.threshold}: it may point at a person."
             )
             yield _finding(statement, message, f"Print fewer than {policy.threshold}.", "error")
-    whole = {s.measure: s for s in counts if not s.breakdown}
-    stages = [whole[stage] for stage in STAGES if stage in whole]
-    for before, after in pairwise(stages):
+    for before, after in stage_pairs(counts):
         yield from _difference(before, after, policy)
-    for statement in counts:
-        yield from _beside(statement, neighbours, policy)
+    for statement in counts if telling else ():
+        if statement.count < 2 * policy.threshold:
+            yield from _beside(statement, telling)
+
+
+def sensitive(statements: Iterable[Statement]) -> list[Statement]:
+    """Give the figures that are about something sensitive, such as domestic abuse.
+
+    Parameters
+    ----------
+    statements : iterable of Statement
+        Any.
+
+    Returns
+    -------
+    list of Statement
+        By the words of their measure.
+    """
+    return [s for s in statements if _SENSITIVE.search(s.measure.casefold())]
 
 
 def _difference(before: Statement, after: Statement, policy: DisclosurePolicy) -> Iterator[Finding]:
@@ -58,38 +73,32 @@ def _difference(before: Statement, after: Statement, policy: DisclosurePolicy) -
     if 0 < gone < policy.threshold:
         people = "one person" if gone == 1 else f"{gone} people"
         message = (
-            f"{before.count:,} {before.words} less {after.count:,} {after.words} shows {people} who"
-            f" did not get so far: fewer than {policy.threshold}."
+            f"{before.told} less {after.told} shows that {people} did not get so far: fewer than"
+            f" {policy.threshold}."
         )
-        repair = (
-            f"Round both counts to {policy.round_to}, or print one of them (rule: {policy.name})."
-        )
+        repair = f"Round both counts to the nearest {policy.round_to}, or print one of them only."
         yield _finding(after, message, repair, "error" if gone == 1 else "warning")
     elif gone == 0 and before.count:
         message = (
-            f"{after.count:,} of {before.count:,} {before.words} are {after.words}: whoever is"
-            " known to have been among the first is known to be among the second too."
+            f"{after.told} are all of {before.told}: whoever is known to be among the second is"
+            " known to be among the first too."
         )
         severity: Severity = "warning" if policy.zeros_disclosive else "note"
-        yield _finding(after, message, "Round both counts, or say nearly all.", severity)
+        yield _finding(after, message, 'Round both counts, or print "nearly all".', severity)
 
 
-def _beside(
-    statement: Statement, neighbours: Sequence[Statement], policy: DisclosurePolicy
-) -> Iterator[Finding]:
+def _beside(statement: Statement, telling: Sequence[Statement]) -> Iterator[Finding]:
     """Find a small count whose reason another figure tells."""
-    if statement.count >= 2 * policy.threshold:
-        return
-    for other in neighbours:
-        tells = any(word in other.measure for word in SENSITIVE)
-        if tells and other.measure.startswith(statement.measure.removesuffix("_referral")):
+    for other in telling:
+        if other.measure.startswith(statement.measure.removesuffix("_referral")):
             message = (
-                f"{statement.count:,} {statement.words} stands beside {other.printed}"
-                f" {other.words} ({other.fact_id}): together they say something sensitive of a few."
+                f"{statement.told} stands beside {other.told} in {other.fact_id}: together they say"
+                " something sensitive about a few people."
             )
             yield _finding(
                 statement, message, "Leave out the reason, or round the count.", "warning"
             )
+            return
 
 
 def _finding(statement: Statement, message: str, repair: str, severity: Severity) -> Finding:

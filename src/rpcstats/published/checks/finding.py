@@ -1,6 +1,6 @@
 """What a check found about a printed figure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final, Literal, NamedTuple
 
 import pandas as pd
@@ -89,3 +89,23 @@ def counts_in_words(first: int, last: int) -> str:
     if last == first:
         return f"{first:,}"
     return f"{first:,} or {last:,}" if last == first + 1 else f"{first:,} to {last:,}"
+
+
+def joined(words: Sequence[str], last: str = "and") -> str:
+    """Write a list of words.
+
+    Parameters
+    ----------
+    words : sequence of str
+        One or more.
+    last : str
+        Word before the last of them.
+
+    Returns
+    -------
+    str
+        For example "72%, 80% and 85%".
+    """
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} {last} {words[-1]}"

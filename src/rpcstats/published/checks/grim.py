@@ -1,34 +1,30 @@
 """Whether a printed percentage can be a share of so many people."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
 from typing import Final
 
-from rpcstats.published.checks._rounding import ROUNDINGS, Rounding, feasible_share, reachable
-from rpcstats.published.checks.bases import Base, PrintedCounts
+import numpy as np
+
+from rpcstats.published.checks import grim_words as words
+from rpcstats.published.checks._rounding import MULTIPLES, Rounding
+from rpcstats.published.checks.bases import Base, Candidates, PrintedCounts
 from rpcstats.published.checks.finding import Finding, Severity, Verdict, counts_in_words
-from rpcstats.published.checks.spread import parse_figure
+from rpcstats.published.checks.fitting import fitting
+from rpcstats.published.checks.shares import feasible
 from rpcstats.published.statements import Statement
 
 CHECK: Final = "grim"
 MOST_BASES: Final = 12
-"""Of more candidates the largest are shown: a document with so many has no plain base."""
+"""Of more candidates so many are shown: a document with so many has no plain base."""
 
-MOST_DECIMALS: Final = 2
-"""More decimals are never reachable by every count below 10,000, and take long to count."""
-
-RULES_IN_WORDS: Final[dict[Rounding, str]] = {
-    "half_up": "rounded, halves up",
-    "half_even": "rounded, halves to even",
-    "floor": "cut off",
-    "nearest5": "rounded to the nearest 5",
-    "nearest10": "rounded to the nearest 10",
-}
+FEWEST_MULTIPLES: Final = {"nearest5": 4, "nearest10": 3}
+"""So many percentages, all multiples, hardly come about unless they were rounded to them."""
 
 
 def grim(
-    statements: Iterable[Statement], counts: PrintedCounts, rule: Rounding = "half_up"
-) -> Iterator[Finding]:
+    statements: Iterable[Statement], counts: PrintedCounts, rule: Rounding = "half_up",
+    tolerated: Sequence[Rounding] = (),
+) -> Iterator[Finding]:  # fmt: skip
     """Check each percentage against each base it can be a share of.
 
     Parameters
@@ -39,6 +35,9 @@ def grim(
         Counts of their document, council and programme.
     rule : {"half_up", "half_even", "floor", "nearest5", "nearest10"}
         How percentages were rounded.
+    tolerated : sequence of str
+        Other ways of rounding that the document may have used: a figure that needs one of them
+        is ambiguous, not impossible.
 
     Yields
     ------
@@ -52,187 +51,92 @@ def grim(
     """
     for statement in statements:
         if statement.is_percent:
-            yield from _of_percentage(statement, counts.bases_of(statement), rule)
+            yield from _of_percentage(statement, counts, rule, tolerated)
 
 
-@lru_cache(maxsize=65536)
-def feasible(text: str, base: int, rule: Rounding = "half_up") -> tuple[int, int]:
-    """Give the counts that print as a percentage of a base.
-
-    Parameters
-    ----------
-    text : str
-        The percentage as printed.
-    base : int
-        Number of people.
-    rule : {"half_up", "half_even", "floor", "nearest5", "nearest10"}
-        How it was rounded.
-
-    Returns
-    -------
-    first, last : int
-        `last` is below `first` where there is none.
-    """
-    digits, decimals = parse_figure(text)
-    return feasible_share(digits, decimals, base, rule)
-
-
-def power_in_words(base: int, text: str, rule: Rounding) -> str:
-    """Say how many wrong percentages the check could have caught.
+def tolerated_roundings(statements: Iterable[Statement], rule: Rounding) -> tuple[Rounding, ...]:
+    """Tell which other ways of rounding a document may have used.
 
     Parameters
     ----------
-    base : int
-        Number of people.
-    text : str
-        The percentage as printed, for its decimals.
+    statements : iterable of Statement
+        Figures of one document.
     rule : {"half_up", "half_even", "floor", "nearest5", "nearest10"}
-        How it was rounded.
+        How they were taken to be rounded.
 
     Returns
     -------
-    str
-        One sentence.
+    tuple of str
+        Halves the other way; the nearest 5 or 10 where every percentage between 0 and 100 is a
+        multiple of it and there are enough of them.
     """
-    caught = power(base, parse_figure(text)[1], rule)
-    if caught == 0.0:
-        return f"With {base:,} every percentage can be printed, so the check could not have failed."
-    return f"With {base:,} the check finds {caught:.0%} of wrong percentages."
-
-
-@lru_cache(maxsize=65536)
-def power(base: int, decimals: int, rule: Rounding = "half_up") -> float:
-    """Give the share of printable percentages that no count of a base prints as.
-
-    Parameters
-    ----------
-    base : int
-        Number of people.
-    decimals : int
-        Decimals printed, counted up to two.
-    rule : {"half_up", "half_even", "floor", "nearest5", "nearest10"}
-        How they are rounded.
-
-    Returns
-    -------
-    float
-        Between 0 and 1: 64/101 for 36 people and whole percentages.
-    """
-    decimals = min(decimals, MOST_DECIMALS)
-    steps = int({"nearest5": 20, "nearest10": 10}.get(rule, 100 * 10**decimals))
-    if base >= 2 * steps:
-        return 0.0
-    return 1.0 - reachable(base, decimals, rule) / (steps + 1)
+    other: dict[Rounding, Rounding] = {"half_up": "half_even", "half_even": "half_up"}
+    found = [other[rule]] if rule in other else []
+    between = [s.text for s in statements if s.is_percent and 0 < float(s.text) < 100]
+    multiples: tuple[Rounding, ...] = ("nearest5", "nearest10")
+    for nearest in multiples:
+        step = MULTIPLES[nearest]
+        if len(between) >= FEWEST_MULTIPLES[nearest] and nearest != rule:
+            found += [nearest] if all(float(text) % step == 0 for text in between) else []
+    return tuple(found)
 
 
 def _of_percentage(
-    statement: Statement, bases: Sequence[Base], rule: Rounding
+    statement: Statement, counts: PrintedCounts, rule: Rounding, tolerated: Sequence[Rounding]
 ) -> Iterator[Finding]:
-    if not bases:
-        message = (
-            f"{statement.printed} stands without a number of people, and the document prints no"
-            " count it could be a share of."
-        )
-        repair = f"Print the count and its base beside {statement.printed}."
+    candidates = counts.bases_of(statement)
+    if not candidates:
         yield Finding(
             statement.fact_id, CHECK, "", None, "", statement.printed, "unverifiable", "warning",
-            message, repair,
+            words.without_base(statement, rule),
+            f"Print the count and its base beside {statement.printed}.",
         )  # fmt: skip
         return
-    fits = [_fits(statement, base, rule) for base in bases]
-    for base, fit in list(zip(bases, fits, strict=True))[:MOST_BASES]:
-        yield _row(statement, base, fit, any(fits), rule)
+    rules = (rule, *tolerated)
+    shown = _shown(candidates, statement, rules)
+    any_fits = any(fit for _, fit in shown)
+    further: list[tuple[Base, Rounding | None]] = []
+    if not any_fits and not statement.denominator:
+        further = _shown(counts.further_bases(statement), statement, rules, only_fitting=True)
+    for base, fit in [*shown, *further]:
+        yield _row(statement, base, fit, any_fits or bool(further), rule)
 
 
-def _says_nothing(statement: Statement) -> bool:
-    """Tell whether it can be printed of any base: none or all, without a count."""
-    return float(statement.text) in (0.0, 100.0) and statement.numerator is None
+def _shown(
+    candidates: Candidates, statement: Statement, rules: Sequence[Rounding],
+    *, only_fitting: bool = False,
+) -> list[tuple[Base, Rounding | None]]:  # fmt: skip
+    """Give the bases to be told, half of them at least such as fit, largest first."""
+    fits = fitting(statement, candidates, rules)
+    is_fitting = fits >= 0
+    fitting_places = np.flatnonzero(is_fitting)
+    rest = np.flatnonzero(~is_fitting)[: 0 if only_fitting else None]
+    n_fitting = max(MOST_BASES // 2, MOST_BASES - len(rest))
+    kept = fitting_places[:n_fitting]
+    places = np.sort(np.concatenate([kept, rest[: MOST_BASES - len(kept)]]))
+    return [(candidates.bases[i], rules[fits[i]] if is_fitting[i] else None) for i in places]
 
 
-def _fits(statement: Statement, base: Base, rule: Rounding) -> bool:
-    if not base.is_exact:
-        return True
-    first, last = feasible(statement.text, base.n, rule)
-    if statement.numerator is not None:
-        return first <= statement.numerator <= last
-    return first <= last
-
-
-def _row(statement: Statement, base: Base, fit: bool, any_fits: bool, rule: Rounding) -> Finding:
-    first, last = feasible(statement.text, base.n, rule)
+def _row(
+    statement: Statement, base: Base, fit: Rounding | None, any_fits: bool, rule: Rounding
+) -> Finding:
     verdict: Verdict = "possible" if fit else "impossible"
-    if _says_nothing(statement):
-        verdict = "unverifiable"
     severity: Severity = "note"
-    if not fit:
+    repair = ""
+    if fit is None:
         severity = "error" if base.is_stated or not any_fits else "warning"
-    message = _possible(statement, base, rule) if fit else _impossible(statement, base, rule)
-    repair = "" if fit else _repair(statement, base, any_fits)
+        message = words.why_impossible(statement, base, rule)
+        repair = words.mend(statement, base, any_fits, rule)
+    elif fit != rule and base.is_exact:
+        verdict, severity = "ambiguous", "warning"
+        message = words.why_only_if(statement, base, rule, fit)
+        repair = "Say how percentages were rounded, or print the count and its base."
+    else:
+        message = words.why_possible(statement, base, rule)
+    if words.says_nothing(statement):
+        verdict = "unverifiable"
+    counts = counts_in_words(*feasible(statement.text, base.n, fit or rule))
     return Finding(
-        statement.fact_id, CHECK, base.label, base.n, counts_in_words(first, last),
-        statement.printed, verdict, severity, message, repair,
+        statement.fact_id, CHECK, base.label, base.n, counts, statement.printed, verdict, severity,
+        message, repair,
     )  # fmt: skip
-
-
-def _possible(statement: Statement, base: Base, rule: Rounding) -> str:
-    first, last = feasible(statement.text, base.n, rule)
-    of = f"{base.n:,} ({base.label})"
-    if not base.is_exact:
-        return f"The base is about {of}: nothing can be excluded."
-    if statement.numerator is not None:
-        return f"{statement.numerator:,} of {of} prints as {statement.printed}."
-    counts = counts_in_words(first, last)
-    return (
-        f"{statement.printed} is {counts} of {of}. {power_in_words(base.n, statement.text, rule)}"
-    )
-
-
-def _impossible(statement: Statement, base: Base, rule: Rounding) -> str:
-    of = f"{base.n:,} ({base.label})"
-    decimals = parse_figure(statement.text)[1]
-    if statement.numerator is not None:
-        share = f"{100.0 * statement.numerator / base.n:.{decimals + 1}f}%"
-        return f"{statement.numerator:,} of {of} is {share}, not {statement.printed}."
-    below = int(float(statement.text) * base.n / 100.0)
-    near = [k for k in (below, below + 1) if 0 <= k <= base.n]
-    shown = " and ".join(
-        f"{k:,} of {base.n:,} is {100.0 * k / base.n:.{decimals + 1}f}%" for k in near
-    )
-    return (
-        f"No count of {of} gives {statement.printed}: {shown}.{_other_rules(statement, base, rule)}"
-    )
-
-
-def _other_rules(statement: Statement, base: Base, rule: Rounding) -> str:
-    """Name the ways of rounding under which the figure would be possible."""
-    found = []
-    for other in ROUNDINGS:
-        first, last = feasible(statement.text, base.n, other)
-        if other != rule and first <= last:
-            found.append(f"{RULES_IN_WORDS[other]} ({counts_in_words(first, last)})")
-    return f" It would be possible if it were {' or '.join(found)}." if found else ""
-
-
-def _repair(statement: Statement, base: Base, any_fits: bool) -> str:
-    if statement.numerator is not None:
-        shown = 100.0 * statement.numerator / base.n
-        return f"{statement.numerator:,} of {base.n:,} ({shown:.0f}%), if that is the base."
-    advice = "Another printed base fits: say which was meant. " if any_fits else ""
-    n = _next_smaller(statement.text, base.n)
-    if not n:
-        return f"{advice}Print the count and its base."
-    return (
-        f"{advice}The largest base below {base.n:,} that gives {statement.printed} is {n:,}"
-        f" ({counts_in_words(*feasible(statement.text, n))} of {n:,}): print the count and its"
-        " base."
-    )
-
-
-@lru_cache(maxsize=65536)
-def _next_smaller(text: str, base: int) -> int:
-    """Give the largest smaller base that gives a percentage; 0 if there is none."""
-    for n in range(base - 1, 0, -1):
-        first, last = feasible(text, n)
-        if first <= last:
-            return n
-    return 0

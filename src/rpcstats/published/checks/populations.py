@@ -22,21 +22,26 @@ def unit(topic: Sequence[Statement]) -> Iterator[Finding]:
     Finding
         One a count of families beside a count of people of the same programme.
     """
-    whole = _people(topic)
-    if whole is None:
-        return
-    for statement in topic:
-        if statement.is_count and statement.is_exact and statement.kind == "families":
+    families = [s for s in topic if s.is_count and s.is_exact and s.kind == "families" and s.count]
+    stages = _people(topic) if families else {}
+    for statement in families:
+        whole = stages.get(statement.period)
+        if whole is not None:
             yield _bounds(statement, whole, _most_in_pairs(topic, whole))
 
 
-def _people(topic: Sequence[Statement]) -> Statement | None:
-    """Give the first stage at which people were counted."""
-    counts = [
-        s for s in topic if s.is_count and s.is_exact and s.kind == "people" and s.measure in STAGES
-    ]
-    whole = [s for s in counts if not s.breakdown]
-    return min(whole, key=lambda s: STAGES.index(s.measure)) if whole else None
+def _people(topic: Sequence[Statement]) -> dict[tuple[str, str], Statement]:
+    """Give, by period, the first stage at which people were counted."""
+    found: dict[tuple[str, str], Statement] = {}
+    for s in sorted(topic, key=_stage):
+        is_whole = s.is_count and s.is_exact and not s.breakdown and s.measure in STAGES
+        if is_whole and s.kind == "people" and s.count:
+            found.setdefault(s.period, s)
+    return found
+
+
+def _stage(statement: Statement) -> int:
+    return STAGES.index(statement.measure) if statement.measure in STAGES else len(STAGES)
 
 
 def _most_in_pairs(topic: Sequence[Statement], whole: Statement) -> int:
@@ -45,28 +50,31 @@ def _most_in_pairs(topic: Sequence[Statement], whole: Statement) -> int:
         s.count
         for s in topic
         if s.is_count and s.measure == whole.measure and s.part[0] == "sex" and s.is_exact
-    ]
-    return min(sexes) if len(sexes) == 2 else whole.count // 2
+        and s.period == whole.period
+    ]  # fmt: skip
+    is_told = len(sexes) == 2 and sum(sexes) == whole.count
+    return min(sexes) if is_told else whole.count // 2
 
 
 def _bounds(statement: Statement, whole: Statement, pairs: int) -> Finding:
     fewest, most = whole.count - pairs, whole.count
     low, high = statement.count / most, min(statement.count / max(fewest, 1), 1.0)
     span = f"{100 * low:.1f}% to {100 * high:.1f}%"
-    of = f"{most:,} {whole.words}"
     if statement.count > most:
         return Finding(
             statement.fact_id, CHECK, whole.words, most, f"up to {most:,}", statement.printed,
-            "impossible", "error",
-            f"{statement.count:,} families are more than the {of} could be of, even one each.",
-            "Check both counts.",
+            "ambiguous", "warning",
+            f"{statement.count:,} families can't come from {whole.told}, even with one family for"
+            " each person: other families must be meant.",
+            "Say which families are meant, or check both counts.",
         )  # fmt: skip
+    pair = "1 family" if pairs == 1 else f"{pairs:,} families"
     message = (
-        f"{statement.count:,} are families and the {of} are people, so no percentage follows. As a"
-        f" share of families it lies between {100 * low:.1f}% (no two of them from one family) and"
-        f" {100 * high:.1f}% ({pairs:,} families with two)."
+        f"{statement.count:,} counts families and {whole.told} counts people, so no percentage"
+        f" follows. As a share of families it lies between {100 * low:.1f}% (if no two people were"
+        f" of one family) and {100 * high:.1f}% (if {pair} sent two people each)."
     )
     return Finding(
         statement.fact_id, CHECK, whole.words, most, span, statement.printed, "ambiguous",
-        "warning", message, "Print how many families were referred.",
+        "warning", message, "Print how many families there were in all.",
     )  # fmt: skip

@@ -7,9 +7,11 @@ from typing import Final
 import numpy as np
 
 from rpcstats._numerics.intervals import clopper_pearson, wilson
-from rpcstats.published.checks.bases import Base, PrintedCounts
-from rpcstats.published.checks.finding import Finding
-from rpcstats.published.checks.grim import feasible
+from rpcstats.published.checks._rounding import Rounding
+from rpcstats.published.checks.bases import PrintedCounts
+from rpcstats.published.checks.finding import Finding, joined
+from rpcstats.published.checks.fitting import fitting
+from rpcstats.published.checks.shares import feasible
 from rpcstats.published.statements import Statement
 
 CHECK: Final = "interval"
@@ -20,7 +22,10 @@ EXAMPLES: Final = (10, 30)
 
 
 def interval(
-    statements: Sequence[Statement], counts: PrintedCounts, conf_level: float = 0.95
+    statements: Sequence[Statement],
+    counts: PrintedCounts,
+    conf_level: float = 0.95,
+    rule: Rounding = "half_up",
 ) -> Iterator[Finding]:
     """Give each share its interval, or say why it has none.
 
@@ -32,6 +37,8 @@ def interval(
         Counts of their document, council and programme.
     conf_level : float
         Level of the intervals.
+    rule : {"half_up", "half_even", "floor", "nearest5", "nearest10"}
+        How percentages were rounded.
 
     Yields
     ------
@@ -46,7 +53,7 @@ def interval(
     for statement in statements:
         if not (statement.is_percent or (statement.is_count and statement.denominator)):
             continue
-        known = _counts(statement, counts)
+        known = _counts(statement, counts, rule)
         if known is not None:
             yield _told(statement, *known, conf_level)
         elif statement.is_percent and not statement.denominator:
@@ -71,45 +78,36 @@ def one_sided_bound(n: int, conf_level: float = 0.95) -> float:
     return float((1.0 - conf_level) ** (1.0 / n))
 
 
-def _counts(statement: Statement, printed: PrintedCounts) -> tuple[int, int] | None:
+def _counts(statement: Statement, printed: PrintedCounts, rule: Rounding) -> tuple[int, int] | None:
     """Give numerator and base if both are known for certain."""
     if statement.is_count:
         return statement.count, int(statement.denominator or 0)
     if not statement.denominator and statement.numerator is None:
         return None
-    fitting = [
-        base
-        for base in printed.bases_of(statement)
-        if base.is_exact and _numerator(statement, base) is not None
-    ]
-    if len(fitting) != 1:
+    candidates = printed.bases_of(statement)
+    places = np.flatnonzero((fitting(statement, candidates, (rule,)) == 0) & candidates.is_exact)
+    if len(places) != 1:
         return None
-    numerator = _numerator(statement, fitting[0])
-    return None if numerator is None else (numerator, fitting[0].n)
-
-
-def _numerator(statement: Statement, base: Base) -> int | None:
-    first, last = feasible(statement.text, base.n)
+    base = candidates.bases[places[0]]
     if statement.numerator is not None:
-        return statement.numerator if first <= statement.numerator <= last else None
-    return first if first == last else None
+        return statement.numerator, base.n
+    first, last = feasible(statement.text, base.n, rule)
+    return (first, base.n) if first == last else None
 
 
 def _told(statement: Statement, k: int, n: int, conf_level: float) -> Finding:
     x, size = np.array([k], dtype=np.float64), np.array([n], dtype=np.float64)
     low, high = (float(end[0]) for end in wilson(x, size, conf_level=conf_level))
     span = f"{low:.0%} to {high:.0%}"
-    message = (
-        f"{k:,} of {n:,} is {k / n:.0%}, with a {conf_level:.0%} interval from {span} (Wilson)."
-    )
+    message = f"{k:,} of {n:,} is {k / n:.0%}, with a {conf_level:.0%} interval of {span} (Wilson)."
     if k in (0, n):
         exact = one_sided_bound(n, conf_level)
         side = f"at least {exact:.0%}" if k == n else f"at most {1 - exact:.0%}"
         message += f" The one-sided exact bound is {side}."
     is_small = n < FEWEST
     if is_small:
-        message += f" Of fewer than {FEWEST} people a percentage says more than is known."
-    repair = f"{k:,} of {n:,} ({k / n:.0%}; {span})"
+        message += f" With fewer than {FEWEST} people, print counts and no percentage."
+    repair = f"Print {k:,} of {n:,} ({k / n:.0%}; {span})."
     return Finding(
         statement.fact_id, CHECK, "", n, span, statement.printed, "possible",
         "warning" if is_small else "note", message, repair,
@@ -117,18 +115,21 @@ def _told(statement: Statement, k: int, n: int, conf_level: float) -> Finding:
 
 
 def _untold(statement: Statement, printed: PrintedCounts, conf_level: float) -> Finding:
-    bases = [base for base in printed.bases_of(statement) if base.is_exact]
+    smallest = printed.bases_of(statement).smallest_exact()
     share = float(statement.text) / 100.0
-    sizes = sorted({*EXAMPLES, *(base.n for base in bases[-1:])}, reverse=True)
+    sizes = sorted({*EXAMPLES, *([smallest.n] if smallest else [])}, reverse=True)
     if share in (0.0, 1.0):
-        told = ", ".join(f"{_bound(share, n, conf_level)} if it was {n:,}" for n in sizes)
+        told = joined([f"{_bound(share, n, conf_level)} if it was {n:,}" for n in sizes])
         message = (
-            f"{statement.printed} has no interval without the number who answered. One-sided, the"
-            f" true share is {told}."
+            f"{statement.printed} has no interval without the number of people. At a one-sided"
+            f" level of {conf_level:.0%} the true share is {told}."
         )
     else:
-        told = ", ".join(f"{_exact(share, n, conf_level)} if it was {n:,}" for n in sizes)
-        message = f"{statement.printed} has no interval without its base. Its interval is {told}."
+        told = joined([f"{_exact(share, n, conf_level)} if it was {n:,}" for n in sizes])
+        message = (
+            f"{statement.printed} has no interval without the number of people. At {conf_level:.0%}"
+            f" it would be {told}."
+        )
     return Finding(
         statement.fact_id, CHECK, "", None, "", statement.printed, "unverifiable", "warning",
         message, f"Print the number of people beside {statement.printed}.",
@@ -145,4 +146,4 @@ def _bound(share: float, n: int, conf_level: float) -> str:
 def _exact(share: float, n: int, conf_level: float) -> str:
     k = np.array([round(share * n)], dtype=np.float64)
     low, high = clopper_pearson(k, np.array([n], dtype=np.float64), conf_level=conf_level)
-    return f"about {float(low[0]):.0%} to {float(high[0]):.0%}"
+    return f"{float(low[0]):.0%} to {float(high[0]):.0%}"

@@ -71,11 +71,12 @@ def granular_mean_sd(
     if sd is None or n < 2 or last - first >= MOST_TOTALS:
         return Granularity("", (first, last))
     limits = None if scale is None else (scale[0] * items, scale[1] * items)
-    reasons = {
-        _spread_fault(total, sd, n, items, rounding, limits) for total in range(first, last + 1)
-    }
-    order: tuple[Fault, ...] = ("", "parity", "spread")
-    fault = next(reason for reason in order if reason in reasons)
+    fault: Fault = "spread"
+    for total in range(first, last + 1):
+        reason = _spread_fault(total, sd, n, items, rounding, limits)
+        if not reason:
+            return Granularity("", (first, last))
+        fault = "parity" if reason == "parity" else fault
     return Granularity(fault, (first, last))
 
 

@@ -13,6 +13,9 @@ from rpcstats.published.statements import Statement
 CHECK: Final = "censoring"
 ENTRIES: Final = ("referrals", "appropriate_referrals", "enrolled", "started")
 ENDS: Final = ("completed", "retained", "accessed_support", "milestones")
+SHORT: Final = 0.1
+"""Where a course takes less of the period than this, few came too late to finish it."""
+
 DAYS: Final = {"days": 1, "weeks": 7, "months": 30.44}
 
 
@@ -85,15 +88,18 @@ def _finding(
     share = statement.count / entries.count
     length = "some time" if course is None else f"{ceil(course):,} days"
     message = (
-        f"{statement.count:,} {statement.words} of {entries.count:,} {entries.words} is"
-        f" {share:.0%}, which is no rate: the period has {window:,} days, it takes {length} to get"
-        " there, and whoever came late in the period could not have done so by its end."
+        f"{statement.told} of {entries.told} is {share:.0%}, which is not a rate: the period has"
+        f" {window:,} days, it takes {length} to get there, and those who came late in the period"
+        " could not get there before it ended."
     )
+    if course is not None and course > window:
+        message += " Nobody who came in the period could."
     repair = (
-        f"Print how many of those who could have finished by {words.day(statement.period[1])} did,"
-        " or a curve of time."
+        f"Print how many of those who came early enough had got there by"
+        f" {words.day(statement.period[1])}."
     )
+    is_short = course is not None and course <= SHORT * window
     return Finding(
         statement.fact_id, CHECK, entries.words, entries.count, "", statement.printed,
-        "unverifiable", "warning", message, repair,
+        "unverifiable", "note" if is_short else "warning", message, repair,
     )  # fmt: skip

@@ -14,6 +14,7 @@ from rpcstats._vocabulary import (
     TERM,
 )
 from rpcstats._wording import words
+from rpcstats.disclosure.policy import DisclosurePolicy
 from rpcstats.errors import ParameterError
 from rpcstats.survival.discrete.hazard_fit import DiscreteHazardFit
 from rpcstats.survival.retention.comparison_result import (
@@ -36,7 +37,12 @@ from rpcstats.survival.retention.course_model import (
 
 
 def adjusted_comparisons(
-    retention: pd.DataFrame, *, by: Sequence[str], tau: int, conf_level: float = 0.95
+    retention: pd.DataFrame,
+    *,
+    by: Sequence[str],
+    tau: int,
+    conf_level: float = 0.95,
+    rule: DisclosurePolicy | None = None,
 ) -> AdjustedComparisons:
     """Compare groups of starters with the other known differences held equal.
 
@@ -50,6 +56,9 @@ def adjusted_comparisons(
         Session up to which shares are counted.
     conf_level : float
         Level of the intervals.
+    rule : DisclosurePolicy, optional
+        Rules under which the result will be disclosed; what is adjusted for, which is told, is
+        then chosen by counts as they may be told.
 
     Returns
     -------
@@ -81,7 +90,7 @@ def adjusted_comparisons(
     changing = varying(rows, by)
     parts, counts = [], []
     for column in dict.fromkeys(by):
-        others = adjusting(rows, [other for other in changing if other != column], column)
+        others = adjusting(rows, [other for other in changing if other != column], column, rule)
         part = (
             _compared(rows, column, others, tau, conf_level)
             if column in changing
@@ -195,5 +204,7 @@ def _counts(rows: pd.DataFrame, column: str) -> pd.DataFrame:
         for name in (levels[0], level):
             size, left = known.loc[name].to_numpy(dtype=np.int64).tolist()
             term = f"{column}: {_contrast(level, levels[0])}"
-            found.append({TERM: term, "n_obs": size, N_EVENT: left})
-    return pd.DataFrame(found, columns=[TERM, "n_obs", N_EVENT])
+            found.append(
+                {TERM: term, "variable": column, "level": name, "n_obs": size, N_EVENT: left}
+            )
+    return pd.DataFrame(found, columns=[TERM, "variable", "level", "n_obs", N_EVENT])

@@ -11,6 +11,7 @@ import pandas as pd
 from rpcstats._numerics.intervals import chi_square_p
 from rpcstats._vocabulary import DF, N_EVENT, NOTE, P_VALUE, STATISTIC, STRATA, ReleaseKind
 from rpcstats.data import person_period
+from rpcstats.disclosure.policy import DisclosurePolicy
 from rpcstats.errors import ConvergenceWarning, DataError, ParameterError
 from rpcstats.survival.cox_fit import CoxFit
 from rpcstats.survival.cox_regression import cox
@@ -97,7 +98,9 @@ class AssumptionChecks:
         return Summary("Checks of assumptions", (self.frame,), remark)
 
 
-def assumption_checks(retention: pd.DataFrame, *, by: Sequence[str]) -> AssumptionChecks:
+def assumption_checks(
+    retention: pd.DataFrame, *, by: Sequence[str], rule: DisclosurePolicy | None = None
+) -> AssumptionChecks:
     """Test the assumptions that comparisons of starters rest on.
 
     Parameters
@@ -106,6 +109,8 @@ def assumption_checks(retention: pd.DataFrame, *, by: Sequence[str]) -> Assumpti
         What ``followup(..., event="dropout", unit="session")`` gives.
     by : sequence of str
         Columns whose groups are compared.
+    rule : DisclosurePolicy, optional
+        Rules under which the result will be disclosed, as in `adjusted_comparisons`.
 
     Returns
     -------
@@ -127,7 +132,7 @@ def assumption_checks(retention: pd.DataFrame, *, by: Sequence[str]) -> Assumpti
             [f"the frame has no {', '.join(absent)}: give it what followup() gives"],
         )
     rows = known_rows(retention, [*by, CLUSTER])
-    columns = adjusting(rows, varying(rows, by))
+    columns = adjusting(rows, varying(rows, by), rule=rule)
     enough = int(rows["event"].sum()) >= FEWEST_EVENTS
     course = _Course.of(rows, columns) if enough else None
     checks = (

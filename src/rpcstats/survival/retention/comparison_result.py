@@ -36,7 +36,8 @@ class AdjustedComparisons:
     frame : DataFrame
         A row for each contrast and measure, as `tidy` gives them.
     counts : DataFrame
-        Columns term, n_obs, n_event: the groups behind each row; none where there is one group.
+        Columns term, variable, level, n_obs, n_event: the groups behind each row; none where
+        there is one group.
     tau : int
         Session up to which shares are counted.
     conf_level : float
@@ -73,7 +74,7 @@ class AdjustedComparisons:
         Returns
         -------
         pandas.DataFrame
-            Columns term, n_obs, n_event.
+            Columns term, variable, level, n_obs, n_event.
         """
         return self.counts.copy()
 

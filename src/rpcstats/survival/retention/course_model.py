@@ -8,6 +8,8 @@ from typing import Final
 import pandas as pd
 
 from rpcstats.data import person_period
+from rpcstats.disclosure._rounding import round_counts
+from rpcstats.disclosure.policy import DisclosurePolicy
 from rpcstats.errors import ConvergenceWarning, DataError
 from rpcstats.survival.discrete.discrete_hazard import discrete_hazard
 from rpcstats.survival.discrete.hazard_fit import DiscreteHazardFit
@@ -82,7 +84,12 @@ def varying(frame: pd.DataFrame, columns: Sequence[str]) -> list[str]:
     return [column for column in columns if len(frame[column].unique()) > 1]
 
 
-def adjusting(frame: pd.DataFrame, others: Sequence[str], column: str | None = None) -> list[str]:
+def adjusting(
+    frame: pd.DataFrame,
+    others: Sequence[str],
+    column: str | None = None,
+    rule: DisclosurePolicy | None = None,
+) -> list[str]:
     """Choose the columns to adjust for, in order, as long as there are leavers enough.
 
     Parameters
@@ -93,22 +100,28 @@ def adjusting(frame: pd.DataFrame, others: Sequence[str], column: str | None = N
         What might be adjusted for.
     column : str, optional
         What is compared, in the model in any case.
+    rule : DisclosurePolicy, optional
+        Rules under which the choice will be told.
 
     Returns
     -------
     list of str
         Columns whose every level has leavers and stayers, until there would be fewer than five
-        leavers for each coefficient.
+        leavers for each coefficient. Under a rule, leavers are counted as rounded, and every
+        level needs as many of both as may be shown: otherwise the choice would tell more of a
+        count than the count that is shown.
     """
-    n_event = int(frame["event"].sum())
+    n_event, fewest = float(frame["event"].sum()), 1
+    if rule is not None and rule.protects:
+        rounded = round_counts([n_event], rule.survival_round_to, rule.survival_rounding)
+        n_event, fewest = float(rounded[0]), rule.fewest_events
     chosen: list[str] = []
     used = 2 if column is None else 2 + _n_coefficient(frame, column)
     for other in others:
-        share = frame.groupby(other, observed=True)["event"].mean()
+        level = frame.groupby(other, observed=True)["event"].agg(["size", "sum"])
         used_then = used + _n_coefficient(frame, other)
-        if share.between(0, 1, inclusive="neither").all() and (
-            n_event >= EVENTS_TO_ADJUST * used_then
-        ):
+        enough = (level["sum"] >= fewest) & (level["size"] - level["sum"] >= fewest)
+        if enough.all() and n_event >= EVENTS_TO_ADJUST * used_then:
             chosen.append(other)
             used = used_then
     return chosen
