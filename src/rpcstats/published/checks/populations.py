@@ -24,10 +24,11 @@ def unit(topic: Sequence[Statement]) -> Iterator[Finding]:
     """
     families = [s for s in topic if s.is_count and s.is_exact and s.kind == "families" and s.count]
     stages = _people(topic) if families else {}
+    pairs = {period: _most_in_pairs(topic, whole) for period, whole in stages.items()}
     for statement in families:
         whole = stages.get(statement.period)
         if whole is not None:
-            yield _bounds(statement, whole, _most_in_pairs(topic, whole))
+            yield _bounds(statement, whole, pairs[statement.period])
 
 
 def _people(topic: Sequence[Statement]) -> dict[tuple[str, str], Statement]:
