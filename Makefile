@@ -62,6 +62,7 @@ bench: $(VENV)/.has-test ## Time the paper and the estimators against other engi
 		survival SurPyval comprisk edi-kernels glum
 	$(BIN)/python benchmarks/paper.py
 	$(BIN)/python benchmarks/audit.py --json build/audit.json
+	$(BIN)/python benchmarks/goals.py --json build/goals.json
 	.venv-bench/bin/python benchmarks/survival.py --json build/survival.json
 	.venv-bench/bin/python benchmarks/mixed.py --json build/mixed.json
 
