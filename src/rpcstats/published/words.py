@@ -2,10 +2,11 @@
 
 import re
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from typing import Final
 
+from rpcstats.published.checks._rounding import feasible_share
+from rpcstats.published.checks.spread import parse_figure
 from rpcstats.published.facts import Fact
 
 _BEFORE: Final = {
@@ -155,6 +156,5 @@ def prints_as(n: int, base: int, value: str) -> bool:
     bool
         True if 100 n / base rounds to it.
     """
-    shown = Decimal(value)
-    share = Decimal(100 * n) / Decimal(base)
-    return share.quantize(shown, rounding=ROUND_HALF_UP) == shown
+    first, last = feasible_share(*parse_figure(value), base)
+    return first <= n <= last

@@ -8,6 +8,8 @@ from typing import Final, Literal
 import numpy as np
 import pandas as pd
 
+from rpcstats.simulate.counts import printed_percent
+
 Fault = Literal[
     "none", "base_switch", "completers_as_base", "truncation", "digit_slip", "wrong_total"
 ]
@@ -133,7 +135,7 @@ def _share(measure: str, k: int, base: int) -> Row:
 
 
 def _rounded(k: int, base: int) -> str:
-    return str((200 * k + base) // (2 * base))
+    return str(printed_percent(k, base))
 
 
 def _by_id(table: list[Row], fact_id: str) -> Row:

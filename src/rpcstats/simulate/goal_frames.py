@@ -9,11 +9,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from rpcstats._vocabulary import GOAL_SCORES, SCORE_STATES
-from rpcstats.simulate.covariates import Covariates, slope_predictor
-from rpcstats.simulate.goals import MOST_GOALS, draw_answers, draw_end, draw_goals, mean_change
+from rpcstats.simulate.covariates import Covariates
+from rpcstats.simulate.goals import MOST_GOALS
 from rpcstats.simulate.people import draw_covariates
-from rpcstats.simulate.retention import draw_courses, draw_group_effects
-from rpcstats.simulate.starters import Starters
+from rpcstats.simulate.starters import Starters, follow_starters
 from rpcstats.simulate.truth import Truth
 
 Integers = NDArray[np.int64]
@@ -46,28 +45,12 @@ def draw_goal_frame(
         Columns `GOAL_SCORES`, as from an extract: a row for each starter, goal set, and
         planned occasion. Synthetic.
     """
-    return frame_of_starters(*_draw(truth, n, seed, minimum_attended, group_size))
-
-
-def _draw(
-    truth: Truth, n: int, seed: int, minimum_attended: int, group_size: int
-) -> tuple[Starters, Integers]:
     rng = np.random.default_rng(seed)
-    K = len(truth.hazards) + 1
     group = np.arange(n) // group_size
-    n_groups = int(group[-1]) + 1
-    is_online = rng.random(n_groups) < truth.p_online
+    is_online = rng.random(int(group[-1]) + 1) < truth.p_online
     x = replace(draw_covariates(rng, truth, n, {}), online=is_online[group])
-    effect, slope = draw_group_effects(rng, truth, n_groups, np.arange(n_groups))
-    goals = draw_goals(rng, truth, slope_predictor(truth, x) + slope[group], K)
-    course = draw_courses(rng, truth, x, effect[group], goals, np.full(n, K))
-    assert course is not None, "only a draw with a total can fail"
-    stage = np.where(course.dropped, (course.last - 1) / (K - 1), 1.0)
-    end = draw_end(rng, truth, goals, stage)
-    change = mean_change(goals, end)
-    completed = ~course.dropped & (course.n_attended >= minimum_attended)
-    answered = draw_answers(rng, truth, change, completed, np.ones(n, dtype=np.bool_))
-    return Starters(x, course, goals, end, change, completed, answered), group
+    starters = follow_starters(rng, truth, x, group, minimum_attended=minimum_attended)
+    return frame_of_starters(starters, group)
 
 
 def frame_of_starters(starters: Starters, group: Integers) -> pd.DataFrame:

@@ -22,6 +22,7 @@ from rpcstats.simulate.truth import Truth
 
 Booleans = NDArray[np.bool_]
 Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
 
 RELIABLE: Final = 2.45
 """Mean change beyond measurement error, in points: quoted for goal-based outcomes, unconfirmed."""
@@ -76,11 +77,39 @@ def draw_starters(truth: Truth, *, n: int, seed: int, minimum_attended: int) -> 
         A sample of the population that the true values describe.
     """
     rng = np.random.default_rng(seed)
-    K = len(truth.hazards) + 1
     x = draw_covariates(rng, truth, n, {})
-    effect, slope = draw_group_effects(rng, truth, n, np.arange(n))
-    goals = draw_goals(rng, truth, slope_predictor(truth, x) + slope, K)
-    course = draw_courses(rng, truth, x, effect, goals, np.full(n, K))
+    return follow_starters(rng, truth, x, np.arange(n), minimum_attended=minimum_attended)
+
+
+def follow_starters(
+    rng: np.random.Generator, truth: Truth, x: Covariates, group: Integers, *,
+    minimum_attended: int,
+) -> Starters:  # fmt: skip
+    """Draw what becomes of starters whose covariates and groups are known.
+
+    Parameters
+    ----------
+    rng : Generator
+        Source of randomness.
+    truth : Truth
+        True parameters.
+    x : Covariates
+        Of n starters.
+    group : ndarray of int, shape (n,)
+        Group of each, numbered from 0 without a gap; each has a facilitator of its own.
+    minimum_attended : int
+        Sessions a person must attend to complete.
+
+    Returns
+    -------
+    Starters
+        With nobody censored.
+    """
+    n, K = len(group), len(truth.hazards) + 1
+    n_groups = int(group.max()) + 1
+    effect, slope = draw_group_effects(rng, truth, n_groups, np.arange(n_groups))
+    goals = draw_goals(rng, truth, slope_predictor(truth, x) + slope[group], K)
+    course = draw_courses(rng, truth, x, effect[group], goals, np.full(n, K))
     assert course is not None, "only a draw with a total can fail"
     stage = np.where(course.dropped, (course.last - 1) / (K - 1), 1.0)
     end = draw_end(rng, truth, goals, stage)
