@@ -6,7 +6,8 @@ from rpcstats._numerics.intervals import wilson
 from rpcstats.errors import DataError, ParameterError
 from rpcstats.goals import progress
 from rpcstats.goals.bases import design_effect
-from rpcstats.simulate.goal_frames import _draw, frame_of_starters
+from rpcstats.simulate.goal_frames import frame_of_starters
+from rpcstats.simulate.starters import draw_grouped_starters
 from rpcstats.simulate.truth import Truth
 
 NAN = float("nan")
@@ -105,7 +106,9 @@ def test_one_start_alone_tells_no_spread(parent, frame):
 
 @pytest.fixture(scope="module")
 def many():
-    starters, group = _draw(Truth(), N_DRAWN, 20261122, 4, 8)
+    starters, group = draw_grouped_starters(
+        Truth(), n=N_DRAWN, seed=20261122, minimum_attended=4, group_size=8
+    )
     return starters, frame_of_starters(starters, group)
 
 

@@ -15,8 +15,9 @@ from rpcstats.designs.missing import (
 )
 from rpcstats.errors import ConvergenceWarning
 from rpcstats.goals import completers_change
-from rpcstats.simulate.goal_frames import _draw, draw_goal_frame, frame_of_starters
+from rpcstats.simulate.goal_frames import draw_goal_frame, frame_of_starters
 from rpcstats.simulate.goals import draw_end, mean_change
+from rpcstats.simulate.starters import draw_grouped_starters
 from rpcstats.simulate.truth import Truth
 
 pytestmark = pytest.mark.slow
@@ -40,7 +41,7 @@ AT_RANDOM = replace(Truth(), rho1=0.0, psi=-0.15)
 
 def _draw_world(truth, n, seed):
     """Give a frame, and every parent's mean change at leaving and had nobody left."""
-    starters, group = _draw(truth, n, seed, 4, 8)
+    starters, group = draw_grouped_starters(truth, n=n, seed=seed, minimum_attended=4, group_size=8)
     rng = np.random.default_rng([seed, 1])
     full = mean_change(starters.goals, draw_end(rng, truth, starters.goals, np.ones(n)))
     return frame_of_starters(starters, group), starters.change, full
@@ -104,7 +105,9 @@ def _paired(truth, departure, n, studies, **options):
 def test_the_true_delta_recovers_what_answers_by_outcome_hide():
     """Answering rises with the end itself; the true delta is taken from one large cohort."""
     frame, _, _ = _draw_world(Truth(), 12_000, 41)
-    starters, _ = _draw(Truth(), 12_000, 41, 4, 8)
+    starters, _ = draw_grouped_starters(
+        Truth(), n=12_000, seed=41, minimum_attended=4, group_size=8
+    )
     imputed = _impute(frame, seed=1)
     unseen = ~starters.answered & ~starters.course.dropped
     delta = (starters.change - imputed.changes("E5a").mean(axis=0))[unseen].mean()

@@ -1,7 +1,6 @@
 """Analysis frames of goal ratings drawn straight from a truth, for studies of many draws."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -11,8 +10,7 @@ from numpy.typing import NDArray
 from rpcstats._vocabulary import GOAL_SCORES, SCORE_STATES
 from rpcstats.simulate.covariates import Covariates
 from rpcstats.simulate.goals import MOST_GOALS
-from rpcstats.simulate.people import draw_covariates
-from rpcstats.simulate.starters import Starters, follow_starters
+from rpcstats.simulate.starters import Starters, draw_grouped_starters
 from rpcstats.simulate.truth import Truth
 
 Integers = NDArray[np.int64]
@@ -45,11 +43,9 @@ def draw_goal_frame(
         Columns `GOAL_SCORES`, as from an extract: a row for each starter, goal set, and
         planned occasion. Synthetic.
     """
-    rng = np.random.default_rng(seed)
-    group = np.arange(n) // group_size
-    is_online = rng.random(int(group[-1]) + 1) < truth.p_online
-    x = replace(draw_covariates(rng, truth, n, {}), online=is_online[group])
-    starters = follow_starters(rng, truth, x, group, minimum_attended=minimum_attended)
+    starters, group = draw_grouped_starters(
+        truth, n=n, seed=seed, minimum_attended=minimum_attended, group_size=group_size
+    )
     return frame_of_starters(starters, group)
 
 

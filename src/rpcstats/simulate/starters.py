@@ -1,6 +1,6 @@
 """Independent starters, followed to the end: the population behind the true values."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -79,6 +79,37 @@ def draw_starters(truth: Truth, *, n: int, seed: int, minimum_attended: int) -> 
     rng = np.random.default_rng(seed)
     x = draw_covariates(rng, truth, n, {})
     return follow_starters(rng, truth, x, np.arange(n), minimum_attended=minimum_attended)
+
+
+def draw_grouped_starters(
+    truth: Truth, *, n: int, seed: int, minimum_attended: int, group_size: int
+) -> tuple[Starters, Integers]:
+    """Draw starters in groups, nobody waiting or censored.
+
+    Parameters
+    ----------
+    truth : Truth
+        True parameters.
+    n : int
+        Number of starters.
+    seed : int
+        Seed.
+    minimum_attended : int
+        Sessions a person must attend to complete.
+    group_size : int
+        Parents in a group; a group is online or in person as a whole, with a facilitator of
+        its own.
+
+    Returns
+    -------
+    tuple of (Starters, ndarray of int)
+        The starters, and the number of each one's group, from 0.
+    """
+    rng = np.random.default_rng(seed)
+    group = np.arange(n) // group_size
+    is_online = rng.random(int(group[-1]) + 1) < truth.p_online
+    x = replace(draw_covariates(rng, truth, n, {}), online=is_online[group])
+    return follow_starters(rng, truth, x, group, minimum_attended=minimum_attended), group
 
 
 def follow_starters(
