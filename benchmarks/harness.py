@@ -92,7 +92,8 @@ def command_of(suite: Suite, engine: str, name: str, folder: Path) -> list[str]:
     if engine != R_ENGINE:
         return [sys.executable, str(HERE / "worker.py"), suite.name, engine, name, str(folder)]
     values = [str(folder), *suite.tasks[name].for_r]
-    pinned = ["taskset", "-c", "0"] if shutil.which("taskset") else []
+    core = str(min(os.sched_getaffinity(0)))
+    pinned = ["taskset", "-c", core] if shutil.which("taskset") else []
     return [*pinned, "Rscript", "--vanilla", str(HERE / f"{suite.name}.R"), *values]
 
 

@@ -40,6 +40,8 @@ CONVERGED: Final = "converged"
 
 STATUS: Final = "status"
 NOTE: Final = "note"
+TOLD_LOW: Final = "told_low"
+TOLD_HIGH: Final = "told_high"
 
 TIDY: Final = (TERM, ESTIMATE, STD_ERROR, STATISTIC, DF, P_VALUE, CONF_LOW, CONF_HIGH)
 CURVE: Final = (

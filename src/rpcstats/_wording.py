@@ -163,6 +163,28 @@ def estimate_interval(
     return text if bounds == MISSING else f"{text} ({bounds})"
 
 
+def told_share(estimate: float, least: float, most: float) -> str:
+    """Write a share as finely as the counts behind it were told.
+
+    Parameters
+    ----------
+    estimate : float
+        The share; NaN where only its range is told.
+    least, most : float
+        Range that fits what was told of the counts; NaN where they are exact.
+
+    Returns
+    -------
+    str
+        Such as ``"80%"``, ``"72% to 84%"``, or ``"89% or more"`` where the count was withheld.
+    """
+    if not np.isfinite([least, most]).all() or percent(least) == percent(most):
+        return percent(estimate)
+    if np.isnan(estimate) and most == 1.0:
+        return f"{percent(least)} or more"
+    return interval(least, most)
+
+
 def p_value(value: float) -> str:
     """Write a p-value: two decimals, three below 0.01, and never zero or one.
 

@@ -1,3 +1,4 @@
+import pandas as pd
 import pytest
 
 from rpcstats.errors import ParameterError
@@ -61,3 +62,13 @@ def test_pyplot_never_hears_of_a_drawn_figure(two_curves):
 
     draw("curve", two_curves)
     assert pyplot.get_fignums() == []
+
+
+def test_coefficients_of_couples_are_dots_in_points(texts):
+    frame = pd.DataFrame(
+        {"term": ["own", "partner"], "estimate": [-0.3, float("nan")],
+         "conf_low": [-0.6, float("nan")], "conf_high": [0.0, float("nan")],
+         "n_couple": 40.0, "status": ["released", "withheld"], "note": ""}
+    )  # fmt: skip
+    values = [text.get_text() for text in texts(draw("estimates", frame), "value")]
+    assert values == ["-0.30 (-0.60 to 0.00)", "withheld"]

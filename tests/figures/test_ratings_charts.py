@@ -79,6 +79,28 @@ def test_estimands_are_headings_in_order_and_methods_are_told_apart(estimands):
     assert "withheld" in words_of(estimand_forest(estimands), "value")
 
 
+def test_an_estimate_that_was_rounded_is_a_band(estimands):
+    half = np.where(estimands["measure"] == "progress", 0.01, 0.1)
+    told = estimands.assign(
+        told_low=estimands["estimate"] - half, told_high=estimands["estimate"] + half
+    )
+    figure = estimand_forest(told)
+    (ax,) = figure.axes
+    bands = [bar.patches[0] for bar in ax.containers if bar.get_label() == "rounding"]
+    assert [bar.get_width() for bar in bands] == pytest.approx([0.2] * 3)
+    assert words_of(figure, "value").count("1.50 to 1.70 (1.00 to 2.20)") == 2
+    assert "rounded to a step" in " ".join(words_of(figure, "note")[0].split())
+    shares = words_of(estimand_forest(told, measure="progress"), "value")
+    assert "65% to 67% (50% to 80%)" in shares
+    assert "1.60 (1.00 to 2.20)" in words_of(estimand_forest(estimands), "value")
+
+
+def test_heads_stay_inside_the_picture(estimands, assert_tidy_layout):
+    """The longest method name and ranges leave the least room."""
+    told = estimands.assign(method="Ordinal joint model with dropout", told_low=1.5, told_high=1.7)
+    assert_tidy_layout(estimand_forest(told))
+
+
 def test_draw_takes_the_chart_that_fits_the_columns(course, estimands):
     assert words_of(draw("estimates", course), "risk-heading") == ["Parents"]
     shares = draw("estimates", estimands, measure="progress")

@@ -87,6 +87,28 @@ def test_withheld_readings_are_said_and_not_drawn(partly, texts, assert_tidy_lay
     assert_tidy_layout(ax.figure)
 
 
+def test_rounded_counts_are_bands_without_a_dot(nine, texts, assert_tidy_layout):
+    """A dot at the share of rounded counts could stand in the wrong order."""
+    out = nine.assign(told_low=nine["estimate"] - 0.05, told_high=nine["estimate"] + 0.03)
+    exact = out["measure"] == "any_goal"
+    out.loc[exact, ["told_low", "told_high"]] = out.loc[exact, ["estimate", "estimate"]].to_numpy()
+    out.loc[out["measure"] == "rated", ["told_low", "told_high"]] = [[0.85, 0.95]] * 3
+    ax = progress_readings(out)
+    bands = bars(ax, "rounding")
+    assert len(bands) == 6
+    assert bands[0].get_width() == pytest.approx(0.08)
+    dots = next(line for line in ax.lines if line.get_label() == "interval")
+    assert len(dots.get_xdata()) == 3
+    first = out[out["measure"] == "goal_mean"].iloc[0]
+    grey = [bar for bar in bars(ax, "unknown") if bar.get_x() == pytest.approx(first["told_high"])]
+    assert grey[0].get_width() == pytest.approx(0.15)
+    values = [text.get_text() for text in texts(ax.figure, "value")]
+    assert "55% to 63% (50% to 70%)" in values
+    note = " ".join(texts(ax.figure, "note")[0].get_text().split())
+    assert note.startswith("Thick bar: every share that fits the rounded counts.")
+    assert_tidy_layout(ax.figure)
+
+
 @pytest.fixture
 def answers():
     rows = []
@@ -126,6 +148,28 @@ def test_a_withheld_question_has_no_bar_and_a_withheld_part_is_named(answers, te
     assert "Question 2" not in note
 
 
+def test_an_answer_nearly_all_gave_has_a_least_share(answers, texts, assert_tidy_layout):
+    """Of the first question 30 of 36 answered; under 5 of 28 or more did not agree."""
+    out = answers.assign(status="released", note="", told_low=NAN, told_high=NAN)
+    out.loc[[1, 2, 3], [*NUMBERS[:1], *NUMBERS[2:]]] = NAN
+    out.loc[[1, 2, 3], "status"] = "withheld"
+    out.loc[1, ["told_low", "told_high"]] = 0.85, 1.0
+    out.loc[[0, 4, 5], ["told_low", "told_high"]] = [(0.8, 0.86), (0.7, 0.8), (0.65, 0.75)]
+    ax = answer_bars(out)
+    sure, paler = bars(ax, "nearly all")
+    assert (sure.get_width(), paler.get_x()) == (pytest.approx(0.85), pytest.approx(0.85))
+    assert paler.get_alpha() < 1.0
+    assert texts(ax.figure, "withheld") == []
+    values = [text.get_text() for text in texts(ax.figure, "value")]
+    assert values[0] == "85% or more\n68% to 100% of all"
+    assert values[1].startswith("65% to 75% (61% to 81%)")
+    note = " ".join(texts(ax.figure, "note")[0].get_text().split())
+    assert "their number may not be told" in note
+    assert "Line on a bar" in note
+    assert "Withheld and so not drawn" not in note
+    assert_tidy_layout(ax.figure)
+
+
 @pytest.fixture
 def classes():
     labels = ["Both up 1 or more", "One of the two up 1 or more", "Neither", "Not both rated since"]
@@ -149,6 +193,17 @@ def test_a_withheld_class_is_said_and_not_drawn_as_zero(classes, texts):
     ax = change_bars(out)
     assert len(ax.patches) == 3
     assert texts(ax.figure, "value")[1].get_text() == "withheld"
+
+
+def test_a_bar_of_a_rounded_share_is_paler_where_it_is_open(classes, texts, assert_tidy_layout):
+    out = classes.assign(told_low=classes["estimate"] - 0.02, told_high=classes["estimate"] + 0.04)
+    out.loc[1, ["told_low", "told_high"]] = out.loc[1, ["estimate", "estimate"]].to_numpy()
+    ax = change_bars(out)
+    paler = bars(ax, "rounding")
+    assert [bar.get_width() for bar in paler] == pytest.approx([0.06] * 3)
+    assert texts(ax.figure, "value")[0].get_text().startswith("19% to 25% (")
+    assert "Paler" in texts(ax.figure, "note")[0].get_text()
+    assert_tidy_layout(ax.figure)
 
 
 def test_couples_at_one_place_make_one_numbered_dot(texts, assert_tidy_layout):

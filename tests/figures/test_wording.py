@@ -31,6 +31,23 @@ def test_pictures_write_estimates_as_tables_do(value, share):
     assert wording.share(value, percent=False) == number(value)
 
 
+NAN = float("nan")
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        ((0.8, 0.6, 0.92, NAN, NAN), "80% (60% to 92%)"),
+        ((0.83, 0.47, 0.95, 0.72, 0.84), "72% to 84% (47% to 95%)"),
+        ((1.0, 0.88, 1.0, 1.0, 1.0), "100% (88% to 100%)"),
+        ((NAN, NAN, NAN, 0.89, 1.0), "89% or more"),
+        ((0.83, NAN, NAN, 0.72, 0.84), "72% to 84%"),
+    ],
+)
+def test_a_share_is_written_as_finely_as_it_was_told(told, words):
+    assert wording.share_words(*told) == words
+
+
 @settings(deadline=None)  # the first call loads the font
 @given(st.lists(st.text("abcdefghij", min_size=1, max_size=9), min_size=1, max_size=12))
 def test_wrapping_keeps_every_word_and_the_width(words):

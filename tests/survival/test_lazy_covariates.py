@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from rpcstats.survival import cox, fine_gray
-from rpcstats.survival.nonparametric import _jackknife
+from rpcstats.survival.nonparametric import _cluster_squares
 from rpcstats.survival.partial import estimate
 from rpcstats.survival.states import _scan
 from rpcstats.survival.states.mean_cumulative import mean_cumulative
@@ -89,6 +89,6 @@ def test_clusters_in_portions(frame, monkeypatch):
     rows["entry"] = rows.groupby("id")["time"].shift(fill_value=0.0)
     formula = "Surv(entry, time, event) ~ 1"
     whole = mean_cumulative(formula, rows, id="id").tidy()
-    monkeypatch.setattr(_jackknife, "_PORTION", 20)
+    monkeypatch.setattr(_cluster_squares, "_PORTION", 20)
     found = mean_cumulative(formula, rows, id="id").tidy()
     pd.testing.assert_frame_equal(found, whole, rtol=ROUNDING)

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rpcstats.survival import _risk_sets
+from rpcstats.survival import _packed_times
 from rpcstats.survival._packed_times import packed_times
 from rpcstats.survival._risk_sets import risk_counts, risk_sets
 
@@ -60,7 +60,7 @@ def test_counts_are_those_of_the_rows_in_order(rows):
 
 
 def test_rows_can_still_be_put_in_order(monkeypatch):
-    monkeypatch.setattr(_risk_sets, "_PACKED_FROM", 1)
+    monkeypatch.setattr(_packed_times, "_PACKED_FROM", 1)
     rng = np.random.default_rng(3)
     time, code = rng.choice([0.5, 1.5, 2.5, 7.25], 50), rng.integers(0, 3, 50)
     counts, _ = risk_counts(time, code, KINDS)
@@ -70,5 +70,5 @@ def test_rows_can_still_be_put_in_order(monkeypatch):
 
 
 def test_whole_times_are_counted_not_sorted(monkeypatch):
-    monkeypatch.setattr(_risk_sets, "_PACKED_FROM", 1)
+    monkeypatch.setattr(_packed_times, "_PACKED_FROM", 1)
     assert risk_counts(np.array([1.0, 2.0]), np.array([0, 1]), KINDS) is None

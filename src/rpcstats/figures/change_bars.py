@@ -6,21 +6,35 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from rpcstats._vocabulary import BASE, BASE_LABEL, CHANGE, CONF_HIGH, CONF_LOW, ESTIMATE, N
+from rpcstats._vocabulary import (
+    BASE,
+    BASE_LABEL,
+    CHANGE,
+    CONF_HIGH,
+    CONF_LOW,
+    ESTIMATE,
+    TOLD_HIGH,
+    TOLD_LOW,
+    N,
+)
 from rpcstats._wording import MISSING, WITHHELD, sentence_case
 from rpcstats.figures.columns import floats, require, texts, withheld_rows
 from rpcstats.figures.layout import stamp, wrap
 from rpcstats.figures.row_panel import row_panel, withheld_reasons
 from rpcstats.figures.rows import Row, row_centres
 from rpcstats.figures.style import INK, PALETTE, paper_style
-from rpcstats.figures.wording import count_words, estimate_words
+from rpcstats.figures.wording import count_words, share_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-WIDEST_LABEL: Final = 120.0
-WIDEST_HEAD: Final = 80.0
+WIDEST_LABEL: Final = 104.0
+WIDEST_HEAD: Final = 76.0
 BAR: Final = 14.0
+OPEN: Final = 0.45
+"""Opacity of the part of a bar that rounding leaves open."""
+
+OPEN_NOTE: Final = "Paler: as far as the share may reach, since counts are rounded."
 NOT_RATED: Final = "#9AA3A8"
 NOT_RATED_WORDS: Final = ("not rated", "not both rated")
 
@@ -68,7 +82,8 @@ def change_bars(
     with paper_style():
         rows, counts = _rows(frame, dict(names or {}))
         head = wrap(count_label or sentence_case(texts(frame, BASE_LABEL)[0]), WIDEST_HEAD)
-        words = " ".join(filter(None, (withheld_reasons(frame), note)))
+        paler = OPEN_NOTE if any(row.is_range for row in rows) else ""
+        words = " ".join(filter(None, (paler, withheld_reasons(frame), note)))
         columns = ((value_label, [row.text for row in rows]), (head, counts))
         ax = row_panel(rows, columns, ax=ax, note=words)
         _draw_bars(ax, rows, texts(frame, CHANGE))
@@ -79,14 +94,17 @@ def change_bars(
 
 def _rows(frame: pd.DataFrame, names: dict[str, str]) -> tuple[list[Row], list[str]]:
     labels, withheld = texts(frame, CHANGE), withheld_rows(frame)
-    numbers = [floats(frame, name) for name in (ESTIMATE, CONF_LOW, CONF_HIGH, N, BASE)]
+    read = (ESTIMATE, CONF_LOW, CONF_HIGH, TOLD_LOW, TOLD_HIGH, N, BASE)
+    numbers = [floats(frame, name) for name in read]
     rows, counts = [], []
     for i, label in enumerate(labels):
-        estimate, low, high, n, base = (float(column[i]) for column in numbers)
-        value = estimate_words(estimate, low, high, percent=True)
+        *told, n, base = (float(column[i]) for column in numbers)
+        estimate, low, high = told[:3]
+        value = share_words(*told)
         if np.isnan(estimate):
             value = WITHHELD if withheld[i] else MISSING
-        rows.append(Row(wrap(names.get(label, label), WIDEST_LABEL), value, estimate, low, high, n))
+        text = wrap(names.get(label, label), WIDEST_LABEL)
+        rows.append(Row(text, value, estimate, low, high, n, least=told[3], most=told[4]))
         counts.append(count_words(n, base))
     return rows, counts
 
@@ -97,7 +115,13 @@ def _draw_bars(ax: "Axes", rows: list[Row], labels: list[str]) -> None:
             continue
         is_rated = not label.lower().startswith(NOT_RATED_WORDS)
         colour = PALETTE[0] if is_rated else NOT_RATED
-        ax.barh(y, row.estimate, height=BAR, color=colour, zorder=2.5)
+        sure = row.least if row.is_range else row.estimate
+        ax.barh(y, sure, height=BAR, color=colour, zorder=2.5)
+        if row.is_range:
+            ax.barh(
+                y, row.most - sure, left=sure, height=BAR, color=colour, alpha=OPEN, zorder=2.5,
+                label="rounding",
+            )  # fmt: skip
         if np.isfinite([row.low, row.high]).all():
             ax.hlines(y, row.low, row.high, colors="white", linewidth=3.6, zorder=3)
             ax.hlines(y, row.low, row.high, colors=INK, linewidth=1.6, zorder=3.5)

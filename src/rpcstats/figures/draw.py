@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from rpcstats._vocabulary import ANSWER, BASE_LABEL, CHANGE, DEFINITION, STAGE, ReleaseKind
+from rpcstats._vocabulary import ANSWER, BASE_LABEL, CHANGE, DEFINITION, STAGE, TERM, ReleaseKind
 from rpcstats.errors import ParameterError
 from rpcstats.figures.answer_bars import answer_bars
 from rpcstats.figures.change_bars import change_bars
@@ -36,6 +36,7 @@ _DEFAULTS: Final[dict[str, dict[str, Any]]] = {
     "effects": {"percent": False, "ratio": True, "reference": 1.0},
     "mean": {"percent": False},
 }
+_COEFFICIENTS: Final[dict[str, Any]] = {"percent": False, "reference": 0.0, "label": TERM}
 _ON_AXES: Final = ("curve", "incidence")
 _OTHERS_ON_AXES: Final = (answer_bars, change_bars, progress_readings, tipping_contours)
 
@@ -52,7 +53,7 @@ def draw(kind: ReleaseKind, frame: pd.DataFrame, **options: Any) -> "Figure":
     **options
         Keyword options of `step_curve`, `stacked_incidence` or `forest_dots`; of counts, by their
         columns, of `funnel_chart`, `progress_readings`, `answer_bars` or `change_bars`; of
-        estimates, of `estimand_forest` or `rating_curves`.
+        estimates, of `estimand_forest`, `rating_curves`, `tipping_contours` or `forest_dots`.
 
     Returns
     -------
@@ -72,10 +73,10 @@ def draw(kind: ReleaseKind, frame: pd.DataFrame, **options: Any) -> "Figure":
             [f"use a table, or one of the kinds {', '.join(_CHARTS)}"],
         )
     chart = _counts_chart(frame) if kind == "counts" else _CHARTS[kind]
-    if kind == "estimates" and "series" in frame:
-        chart = rating_curves
-    if kind == "estimates" and "delta_leavers" in frame:
-        chart = tipping_contours
+    defaults = _DEFAULTS.get(kind, {})
+    if kind == "estimates":
+        chart = _estimates_chart(frame)
+        defaults = _COEFFICIENTS if chart is forest_dots else {}
     if kind == "published" and VERDICT in frame:
         chart = verdict_tiles
     known = [name for name in inspect.signature(chart).parameters if name not in ("frame", "ax")]
@@ -85,10 +86,19 @@ def draw(kind: ReleaseKind, frame: pd.DataFrame, **options: Any) -> "Figure":
             f"{chart.__name__} does not know an option",
             [f"{name}: use one of {', '.join(known)}" for name in unknown],
         )
-    drawn = chart(frame, **(_DEFAULTS.get(kind, {}) | options))
+    drawn = chart(frame, **(defaults | options))
     on_axes = kind in _ON_AXES or chart in _OTHERS_ON_AXES
     figure: Figure = drawn.figure if on_axes else drawn
     return figure
+
+
+def _estimates_chart(frame: pd.DataFrame) -> Callable[..., Any]:
+    """Choose the chart of estimates by the columns that label them."""
+    if "series" in frame:
+        return rating_curves
+    if "delta_leavers" in frame:
+        return tipping_contours
+    return forest_dots if "n_couple" in frame else estimand_forest
 
 
 def _counts_chart(frame: pd.DataFrame) -> Callable[..., Any]:

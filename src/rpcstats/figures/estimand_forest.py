@@ -11,6 +11,8 @@ from rpcstats._vocabulary import (
     ESTIMAND_MEANINGS,
     ESTIMATE,
     MEASURE,
+    TOLD_HIGH,
+    TOLD_LOW,
 )
 from rpcstats._wording import WITHHELD, count, sentence_case
 from rpcstats.errors import DataError
@@ -20,14 +22,15 @@ from rpcstats.figures.panels import tick_words
 from rpcstats.figures.row_panel import row_panel, withheld_reasons
 from rpcstats.figures.rows import Row, draw_dots
 from rpcstats.figures.style import QUIET, paper_style
-from rpcstats.figures.wording import estimate_words
+from rpcstats.figures.wording import told_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-WIDEST_LABEL: Final = 150.0
+WIDEST_LABEL: Final = 118.0
 CHANGE_MEASURE: Final = "mean change"
+STEP_NOTE: Final = "Thick bar: every value that fits the estimate told, which is rounded to a step."
 _HEADS: Final = {
     CHANGE_MEASURE: "Mean change in points\n(95% interval)",
     "progress": "Share with progress\n(95% interval)",
@@ -37,6 +40,7 @@ _HEADS: Final = {
 def estimand_forest(
     frame: pd.DataFrame,
     *,
+    ax: "Axes | None" = None,
     measure: str = CHANGE_MEASURE,
     value_label: str | None = None,
     note: str = "",
@@ -48,7 +52,9 @@ def estimand_forest(
     ----------
     frame : pandas.DataFrame
         Columns estimand, method, measure, estimate, conf_low, conf_high, n_obs; protected or
-        not.
+        not. With columns told_low and told_high a band shows what rounding leaves open.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; by default a new figure as wide as the text column.
     measure : str
         "mean change" or "progress".
     value_label : str, optional
@@ -76,15 +82,14 @@ def estimand_forest(
         raise DataError(f"estimand_forest has no row of that measure; the frame has {known}.")
     percent = measure != CHANGE_MEASURE
     head = value_label or _HEADS.get(measure, "Estimate\n(95% interval)")
-    words = " ".join(
-        text for text in (_reference_words(percent), withheld_reasons(part), note) if text
-    )
     with paper_style():
         rows = _rows(part, percent=percent)
+        band = STEP_NOTE if any(row.is_range for row in rows) else ""
+        said = (_reference_words(percent), band, withheld_reasons(part), note)
+        words = " ".join(filter(None, said))
         cells = ["" if np.isnan(row.n) else count(row.n) for row in rows]
-        ax = row_panel(
-            rows, [(head, [row.text for row in rows]), ("Parents", cells)], ax=None, note=words
-        )
+        columns = [(head, [row.text for row in rows]), ("Parents", cells)]
+        ax = row_panel(rows, columns, ax=ax, note=words)
         _scale(ax, rows, percent=percent)
         draw_dots(ax, rows)
         figure = ax.figure.figure
@@ -97,7 +102,9 @@ def _rows(frame: pd.DataFrame, *, percent: bool) -> list[Row]:
     estimands, methods = texts(frame, "estimand"), texts(frame, "method")
     withheld = withheld_rows(frame)
     short = _short(estimands, methods)
-    columns = [floats(frame, name) for name in (ESTIMATE, CONF_LOW, CONF_HIGH, "n_obs")]
+    read = (ESTIMATE, CONF_LOW, CONF_HIGH, TOLD_LOW, TOLD_HIGH)
+    columns = [floats(frame, name) for name in read]
+    counts = floats(frame, "n_obs")
     rows: list[Row] = []
     heading = ""
     for i in sorted(range(len(frame)), key=lambda i: estimands[i]):
@@ -105,8 +112,8 @@ def _rows(frame: pd.DataFrame, *, percent: bool) -> list[Row]:
             heading = estimands[i]
             meaning = ESTIMAND_MEANINGS.get(heading, heading)
             rows.append(Row(sentence_case(meaning), heading=True))
-        estimate, low, high, n = (float(column[i]) for column in columns)
-        text = estimate_words(estimate, low, high, percent=percent)
+        estimate, low, high, least, most = (float(column[i]) for column in columns)
+        text = told_words((estimate, low, high, least, most), percent=percent)
         rows.append(
             Row(
                 wrap(short[i], WIDEST_LABEL),
@@ -114,7 +121,9 @@ def _rows(frame: pd.DataFrame, *, percent: bool) -> list[Row]:
                 estimate,
                 low,
                 high,
-                n,
+                float(counts[i]),
+                least=least,
+                most=most,
             )
         )
     return rows

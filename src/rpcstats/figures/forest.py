@@ -1,7 +1,7 @@
 """Estimates with intervals, one under the other."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -11,12 +11,13 @@ from rpcstats._wording import MISSING, WITHHELD, sentence_case
 from rpcstats._wording import words as plain_words
 from rpcstats.errors import DataError
 from rpcstats.figures.columns import floats, require, texts, withheld_rows
+from rpcstats.figures.export import show_in_notebooks
 from rpcstats.figures.layout import (
     EDGE,
     LINE_HEIGHT,
-    POINTS_PER_INCH,
     dress,
     line_count,
+    make_room,
     new_figure,
     place_axes,
     points_from,
@@ -24,10 +25,9 @@ from rpcstats.figures.layout import (
     text_width,
     wrap,
 )
-from rpcstats.figures.panels import tick_words
-from rpcstats.figures.placement import FloatArray
 from rpcstats.figures.rows import Row, draw_dots, write_column, write_head
 from rpcstats.figures.style import COLUMN_WIDTH, FONT, QUIET, TEXT_SIZE, paper_style
+from rpcstats.figures.value_scale import draw_scale, name_reference
 from rpcstats.figures.wording import estimate_words
 
 if TYPE_CHECKING:
@@ -38,7 +38,6 @@ WIDEST_LABEL: Final = 150.0
 GAP: Final = 14.0
 INDENT: Final = 8.0
 NOTE_GAP: Final = 8.0
-MOST_RATIO_TICKS: Final = 6
 NO_BASE: Final = "published without the number of people it is a share of, so without an interval"
 NO_INTERVAL: Final = "no interval could be worked out"
 
@@ -46,6 +45,7 @@ NO_INTERVAL: Final = "no interval could be worked out"
 def forest_dots(
     frame: pd.DataFrame,
     *,
+    ax: "Axes | None" = None,
     label: str | None = None,
     group: str | None = None,
     reference: float | None = None,
@@ -65,6 +65,9 @@ def forest_dots(
     frame : pandas.DataFrame
         Columns estimate, conf_low, conf_high and `label`, a row an estimate. A row
         without bounds gets a hollow dot, which a note under the axis explains.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw, narrowed so that the words have room; by default a new figure as wide as
+        the text column.
     label : str, optional
         Column that names the rows; by default measure, stage, strata or term.
     group : str, optional
@@ -106,22 +109,49 @@ def forest_dots(
     with paper_style():
         rows = _rows(frame, label, group, dict(names or {}), percent=percent)
         note = _hollow_note(rows, no_interval or (NO_BASE if percent else NO_INTERVAL))
-        figure, ax = _panel(rows, head, note, under=bool(xlabel))
+        left, right = _widths(rows, head)
+        if ax is None:
+            above = LINE_HEIGHT * line_count(head) + 12.0
+            ax = _own_axes(rows, note, (left, right, above), under=bool(xlabel))
+        else:
+            make_room(ax, left=left, right=right + GAP)
+        _dress(ax, rows)
         draw_dots(ax, rows)
-        _draw_scale(ax, rows, percent=percent, ratio=ratio, reference=reference)
+        draw_scale(ax, rows, percent=percent, ratio=ratio, reference=reference)
         if xlabel:
             ax.set_xlabel(xlabel, fontfamily=FONT, fontsize=TEXT_SIZE, labelpad=4.0)
-        _name_reference(ax, reference, reference_label)
-        left = float(ax.get_position().x0) * COLUMN_WIDTH - EDGE
+        name_reference(ax, reference, reference_label)
         for row_set, x in ((True, -left), (False, -left + (INDENT if group else 0.0))):
             words = [row.label if row.heading is row_set else "" for row in rows]
             write_column(ax, rows, words, x=x, side=0, gid="label")
         write_column(ax, rows, [row.text for row in rows], x=GAP, side=1, gid="value")
         write_head(ax, head, x=GAP, side=1)
-        _write_note(ax, note, left=left)
+        _write_note(ax, note, left=left, under=bool(xlabel))
+        figure = ax.figure.figure
         if watermark:
             stamp(figure, watermark)
     return figure
+
+
+def forest_axes(frame: pd.DataFrame, *, ax: "Axes | None" = None, **options: Any) -> "Axes":
+    """Draw as `forest_dots` does, and give the axes.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        As in `forest_dots`.
+    ax : matplotlib.axes.Axes, optional
+        As in `forest_dots`.
+    **options : object
+        As in `forest_dots`.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes drawn on.
+    """
+    figure = forest_dots(frame, ax=ax, **options)
+    return figure.axes[0] if ax is None else ax
 
 
 def _label_column(frame: pd.DataFrame) -> str:
@@ -166,31 +196,46 @@ def _hollow_note(rows: list[Row], why: str) -> str:
     return wrap(f"Hollow dot: {why}.", COLUMN_WIDTH - 2 * EDGE) if hollow else ""
 
 
-def _panel(rows: list[Row], head: str, note: str, *, under: bool) -> "tuple[Figure, Axes]":
-    labels = max(text_width(row.label) for row in rows) + INDENT + GAP
+def _widths(rows: list[Row], head: str) -> tuple[float, float]:
+    """Measure the labels and the printed values, in points."""
     values = max([text_width(row.text) for row in rows] + [text_width(head, weight="semibold")])
+    return max(text_width(row.label) for row in rows) + INDENT + GAP, values
+
+
+def _depth(note: str, *, under: bool) -> float:
+    """Measure what stands under the axis, in points."""
+    words = NOTE_GAP + LINE_HEIGHT * line_count(note) if note else 0.0
+    return 20.0 + (18.0 if under else 0.0) + words
+
+
+def _own_axes(
+    rows: list[Row], note: str, room: tuple[float, float, float], *, under: bool
+) -> "Axes":
+    left, right, above = room
     total = sum(row.height for row in rows)
-    bottom = EDGE + 20.0 + (18.0 if under else 0.0)
-    bottom += NOTE_GAP + LINE_HEIGHT * line_count(note) if note else 0.0
-    figure = new_figure(LINE_HEIGHT + 12.0 + total + bottom)
+    bottom = EDGE + _depth(note, under=under)
+    figure = new_figure(above + total + bottom)
     ax = place_axes(
         figure,
-        left=EDGE + labels,
+        left=EDGE + left,
         bottom=bottom,
-        width=COLUMN_WIDTH - 2 * EDGE - labels - values - GAP,
+        width=COLUMN_WIDTH - 2 * EDGE - left - right - GAP,
         height=total,
     )
+    show_in_notebooks(ax, figure)
+    return ax
+
+
+def _dress(ax: "Axes", rows: list[Row]) -> None:
     dress(ax, grid="x")
-    ax.set_ylim(total, 0.0)
+    ax.set_ylim(sum(row.height for row in rows), 0.0)
     ax.set_yticks([])
-    return figure, ax
 
 
-def _write_note(ax: "Axes", note: str, *, left: float) -> None:
-    depth = float(ax.get_position().y0) * float(ax.figure.bbox.height) * POINTS_PER_INCH
+def _write_note(ax: "Axes", note: str, *, left: float, under: bool) -> None:
     ax.text(
         -left,
-        EDGE - depth / ax.figure.dpi,
+        -_depth(note, under=under),
         note,
         transform=points_from(ax, 0, 0),
         ha="left",
@@ -200,68 +245,3 @@ def _write_note(ax: "Axes", note: str, *, left: float) -> None:
         color=QUIET,
         gid="note",
     )
-
-
-def _draw_scale(
-    ax: "Axes", rows: list[Row], *, percent: bool, ratio: bool, reference: float | None
-) -> None:
-    if ratio:
-        ticks = _ratio_ticks(rows, reference)
-        ax.set_xscale("log")
-        ax.minorticks_off()
-        ax.set_xlim(ticks[0], ticks[-1])
-        ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
-    elif percent:
-        ticks = np.linspace(0.0, 1.0, 5)
-        ax.set_xlim(0.0, 1.0)
-        ax.set_xticks(ticks, [f"{100 * tick:.0f}%" for tick in ticks])
-    else:
-        ticks = _round_ticks(rows, reference)
-        ax.set_xlim(ticks[0], ticks[-1])
-        ax.set_xticks(ticks, tick_words(ticks))
-
-
-def _shown_values(rows: list[Row], reference: float | None) -> list[float]:
-    values = [value for row in rows for value in (row.estimate, row.low, row.high)]
-    values += [] if reference is None else [reference]
-    return [value for value in values if np.isfinite(value)]
-
-
-def _ratio_ticks(rows: list[Row], reference: float | None) -> FloatArray:
-    values = [value for value in _shown_values(rows, reference) if value > 0.0] or [0.5, 2.0]
-    steps = np.array([m * 10.0**e for e in range(-6, 7) for m in (1, 2, 5)])
-    first = max(int(np.searchsorted(steps, min(values), side="right")) - 1, 0)
-    last = min(int(np.searchsorted(steps, max(values), side="left")), len(steps) - 1)
-    ticks = steps[min(first, last - 1) : max(last, first + 1) + 1]
-    thin = -(-(len(ticks) - 1) // MOST_RATIO_TICKS)
-    return np.asarray(np.unique(np.r_[ticks[::thin], ticks[-1]]) if thin > 1 else ticks)
-
-
-def _round_ticks(rows: list[Row], reference: float | None) -> FloatArray:
-    from matplotlib.ticker import MaxNLocator
-
-    finite = _shown_values(rows, reference) or [0.0, 1.0]
-    locator = MaxNLocator(nbins=5, steps=[1, 2, 2.5, 5, 10], min_n_ticks=2)
-    return np.asarray(locator.tick_values(min(finite), max(finite)), dtype=np.float64)
-
-
-def _name_reference(ax: "Axes", reference: float | None, words: str) -> None:
-    if reference is None:
-        return
-    from matplotlib.transforms import blended_transform_factory
-
-    ax.axvline(reference, color=QUIET, linewidth=1.2, linestyle=(0, (1.2, 2.0)), zorder=2)
-    if words:
-        place = blended_transform_factory(ax.transData, points_from(ax, 0, 1))
-        ax.text(
-            reference,
-            8.0,
-            words,
-            transform=place,
-            ha="center",
-            va="bottom",
-            fontsize=TEXT_SIZE,
-            fontfamily=FONT,
-            color=QUIET,
-            gid="reference-label",
-        )

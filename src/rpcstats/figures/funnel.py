@@ -16,6 +16,8 @@ from rpcstats._vocabulary import (
     NOTE,
     STAGE,
     STATUS,
+    TOLD_HIGH,
+    TOLD_LOW,
     N,
 )
 from rpcstats._wording import WITHHELD, count
@@ -34,9 +36,9 @@ from rpcstats.figures.layout import (
     text_width,
     wrap,
 )
-from rpcstats.figures.rows import Row, draw_dots, row_centres, write_column, write_head
+from rpcstats.figures.rows import BAND_NOTE, Row, draw_dots, row_centres, write_column, write_head
 from rpcstats.figures.style import COLUMN_WIDTH, FONT, INK, PALETTE, QUIET, TEXT_SIZE, paper_style
-from rpcstats.figures.wording import estimate_words
+from rpcstats.figures.wording import share_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -89,6 +91,8 @@ def funnel_chart(
     with paper_style():
         bases, notes = _base_words(texts(frame, BASE_LABEL), _printed_bases(frame))
         rows = _rows(frame, _grouping(frame, by), bases, dict(names or {}))
+        if any(row.is_range for row in rows):
+            notes.append(wrap(BAND_NOTE, COLUMN_WIDTH - 2 * EDGE))
         figure, bars, dots = _panels(rows, "\n".join(notes))
         _draw_bars(bars, rows)
         write_column(bars, rows, [row.label for row in rows], x=-LABEL_WIDTH, side=0, gid="label")
@@ -122,24 +126,27 @@ def _rows(
     frame: pd.DataFrame, by: str | None, bases: list[str], names: dict[str, str]
 ) -> list[Row]:
     stages, groups = texts(frame, STAGE), texts(frame, by) if by else [""] * len(frame)
-    columns = [floats(frame, name) for name in (ESTIMATE, CONF_LOW, CONF_HIGH, N, BASE)]
+    read = (ESTIMATE, CONF_LOW, CONF_HIGH, TOLD_LOW, TOLD_HIGH, N, BASE)
+    columns = [floats(frame, name) for name in read]
     rows: list[Row] = []
     heading = ""
     for i, label in enumerate(bases):
         if groups[i] != heading:
             heading = groups[i]
             rows.append(Row(names.get(heading, plain_words(heading)), heading=True))
-        estimate, low, high, n, base = (float(column[i]) for column in columns)
+        *told, n, base = (float(column[i]) for column in columns)
         words = wrap(names.get(stages[i], plain_words(stages[i])), LABEL_WIDTH - 8.0)
-        rows.append(Row(words, _value(estimate, low, high, base, label), estimate, low, high, n))
+        text = _value(told, base, label)
+        estimate, low, high, least, most = told
+        rows.append(Row(words, text, estimate, low, high, n, least=least, most=most))
     return rows
 
 
-def _value(estimate: float, low: float, high: float, base: float, label: str) -> str:
-    if np.isnan(estimate):
+def _value(told: list[float], base: float, label: str) -> str:
+    if np.isnan(told[0]):
         nothing_to_share = np.isnan(base) and not label
         return "" if nothing_to_share else WITHHELD if base != 0 else "no one to count"
-    text = estimate_words(estimate, low, high, percent=True)
+    text = share_words(*told)
     return text if np.isnan(base) else f"{text}\nof {count(base)} {label}".rstrip()
 
 

@@ -109,16 +109,31 @@ def finish_panel(ax: "Axes", *, xlabel: str, ylabel: str, watermark: str | None)
     ax : matplotlib.axes.Axes
         The panel, its limits set.
     xlabel, ylabel : str
-        Names of the axes; the second is kept for readers of the file and not shown.
+        Names of the axes; the second is shown on axes that were given, which have no head.
     watermark : str or None
         Written across the picture.
     """
     dress_panel(ax, xlabel=xlabel)
-    ax.set_ylabel(ylabel).set_visible(False)
+    name_vertical(ax, ylabel)
     if len(ax.get_legend_handles_labels()[1]) > 1:
         ax.legend(frameon=False, loc="best")
     if watermark:
         stamp(ax.figure.figure, watermark)
+
+
+def name_vertical(ax: "Axes", ylabel: str) -> None:
+    """Name the vertical axis where no head above it does.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        The panel.
+    ylabel : str
+        Its name; kept for readers of the file, and not shown, where there is a head.
+    """
+    has_head = any(text.get_gid() == "head" for text in ax.texts)
+    label = ax.set_ylabel(ylabel, fontfamily=FONT, fontsize=TEXT_SIZE)
+    label.set_visible(not has_head)
 
 
 def settle_ticks(ax: "Axes") -> None:

@@ -8,7 +8,7 @@ import pandas as pd
 from rpcstats._vocabulary import CONF_HIGH, CONF_LOW, ESTIMATE, TIME
 from rpcstats.figures.columns import floats, require, texts
 from rpcstats.figures.layout import stamp
-from rpcstats.figures.panels import dress_panel, panel_grid
+from rpcstats.figures.panels import dress_panel, name_vertical, panel_grid
 from rpcstats.figures.style import INK, PALETTE, QUIET, paper_style, series_styles
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def prediction_error(
         ax.set_xlim(left=0.0)
         ax.set_ylim(bottom=0.0)
         dress_panel(ax, xlabel=xlabel)
-        ax.set_ylabel(ylabel).set_visible(False)
+        name_vertical(ax, ylabel)
         ax.legend(frameon=False, loc="best")
         if watermark:
             stamp(ax.figure.figure, watermark)
@@ -140,7 +140,7 @@ def calibration_curve(
         ax.set_ylim(-0.02 * top, 1.03 * top)
         ax.spines["bottom"].set_color(INK)
         dress_panel(ax, xlabel=xlabel)
-        ax.set_ylabel(ylabel).set_visible(False)
+        name_vertical(ax, ylabel)
         if watermark:
             stamp(ax.figure.figure, watermark)
     return ax

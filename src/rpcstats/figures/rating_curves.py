@@ -8,10 +8,12 @@ import pandas as pd
 from rpcstats._vocabulary import CONF_HIGH, CONF_LOW, ESTIMATE, STAGE
 from rpcstats._wording import MISSING, WITHHELD_SYMBOL, count
 from rpcstats.figures.columns import floats, require, withheld_rows
+from rpcstats.figures.export import show_in_notebooks
 from rpcstats.figures.layout import (
     EDGE,
     LINE_HEIGHT,
     line_count,
+    make_room,
     new_figure,
     place_axes,
     points_from,
@@ -51,6 +53,7 @@ NOTE: Final = (
 def rating_curves(
     frame: pd.DataFrame,
     *,
+    ax: "Axes | None" = None,
     ylabel: str = "Mean rating in points",
     xlabel: str = "Share of the course held",
     note: str = "",
@@ -63,6 +66,9 @@ def rating_curves(
     frame : pandas.DataFrame
         Columns `TRAJECTORY`, protected or not: series "model" with limits, "stayed" and "left"
         with numbers of parents.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw, with room under it for the numbers of parents and the note; by default a
+        new figure as wide as the text column.
     ylabel, xlabel : str
         Names of the axes; the first stands above its axis.
     note : str
@@ -83,7 +89,13 @@ def rating_curves(
     require(frame, ("series", STAGE, "n_obs", ESTIMATE), chart="rating_curves")
     words = " ".join(text for text in (NOTE, withheld_reasons(frame), note) if text)
     with paper_style():
-        figure, ax = _axes(words, ylabel)
+        words = wrap(words, COLUMN_WIDTH - 2 * EDGE)
+        left = max(text_width(name) for name, _, _ in SEEN.values()) + 22.0
+        if ax is None:
+            ax = _own_axes(words, left)
+        else:
+            make_room(ax, left=left, right=10.0)
+        _write_words(ax, words, ylabel, left)
         _draw_model(ax, frame[frame["series"] == "model"])
         for place, (series, (name, colour, marker)) in enumerate(SEEN.items()):
             part = frame[frame["series"] == series]
@@ -96,14 +108,13 @@ def rating_curves(
             ax.set_xticks(stages, [f"{100 * stage:.0f}%" for stage in stages])
         falls = _falls(frame[frame["series"] == "model"])
         ax.legend(frameon=False, loc="upper right" if falls else "upper left")
+        figure = ax.figure.figure
         if watermark:
             stamp(figure, watermark)
     return figure
 
 
-def _axes(note: str, ylabel: str) -> "tuple[Figure, Axes]":
-    left = max(text_width(name) for name, _, _ in SEEN.values()) + 22.0
-    words = wrap(note, COLUMN_WIDTH - 2 * EDGE)
+def _own_axes(words: str, left: float) -> "Axes":
     bottom = EDGE + LINE_HEIGHT * line_count(words) + 8.0
     bottom += ROW_DROP + LINE_HEIGHT * (len(SEEN) + 1)
     figure = new_figure(bottom + HEIGHT + LINE_HEIGHT + 14.0)
@@ -114,6 +125,11 @@ def _axes(note: str, ylabel: str) -> "tuple[Figure, Axes]":
         width=COLUMN_WIDTH - 2 * EDGE - left - 10.0,
         height=HEIGHT,
     )
+    show_in_notebooks(ax, figure)
+    return ax
+
+
+def _write_words(ax: "Axes", words: str, ylabel: str, left: float) -> None:
     look: dict[str, Any] = {"fontsize": TEXT_SIZE, "fontfamily": FONT}
     ax.text(
         -ROOM_FOR_TICKS, 8.0, ylabel, transform=points_from(ax, 0, 1), ha="left", va="bottom",
@@ -128,7 +144,6 @@ def _axes(note: str, ylabel: str) -> "tuple[Figure, Axes]":
         -left, -ROW_DROP, "Parents", transform=points_from(ax, 0, 0), ha="left", va="center",
         fontweight="semibold", color=INK, gid="risk-heading", **look,
     )  # fmt: skip
-    return figure, ax
 
 
 def _draw_model(ax: "Axes", frame: pd.DataFrame) -> None:

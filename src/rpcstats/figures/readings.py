@@ -14,15 +14,17 @@ from rpcstats._vocabulary import (
     DEFINITION,
     ESTIMATE,
     MEASURE,
+    TOLD_HIGH,
+    TOLD_LOW,
     N,
 )
 from rpcstats._wording import MISSING, WITHHELD, sentence_case
 from rpcstats.figures.columns import floats, require, texts, withheld_rows
 from rpcstats.figures.layout import stamp, wrap
 from rpcstats.figures.row_panel import row_panel, withheld_reasons
-from rpcstats.figures.rows import Row, draw_dots, row_centres
+from rpcstats.figures.rows import BAND_NOTE, Row, draw_dots, row_centres
 from rpcstats.figures.style import paper_style
-from rpcstats.figures.wording import count_words, estimate_words
+from rpcstats.figures.wording import count_words, share_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,8 +36,10 @@ WIDEST_LABEL: Final = 150.0
 UNKNOWN: Final = "#9AA3A8"
 UNKNOWN_HEIGHT: Final = 8.0
 GREY: Final = (
-    "Grey: up to the share if everyone who was never rated since the start had made progress."
+    "Grey: up to {bound} if everyone who was never rated since the start had made progress."
 )
+GREY_EXACT: Final = "the share"
+GREY_ROUNDED: Final = "the most that rounding leaves open"
 GREY_WITHHELD: Final = (
     "Where the number never rated since the start is withheld there is no grey bar: {bases}."
 )
@@ -58,7 +62,8 @@ def progress_readings(
     frame : pandas.DataFrame
         Columns definition, base_label, n, base, estimate, conf_low, conf_high, and measure, whose
         value "rated" marks the rows that count those rated since the start: they give the grey
-        bars and are not drawn themselves.
+        bars and are not drawn themselves. With columns told_low and told_high, as `disclose`
+        gives them, a band shows what rounding leaves open in place of a dot.
     ax : matplotlib.axes.Axes, optional
         Where to draw; by default a new figure as wide as the text column.
     names : mapping of str to str, optional
@@ -88,15 +93,17 @@ def progress_readings(
     unrated = _unrated(frame[[measure == RATED for measure in measures]])
     with paper_style():
         rows, counts, highest = _rows(drawn, unrated, dict(names or {}))
-        words = " ".join(filter(None, (_note(drawn, unrated), withheld_reasons(drawn), note)))
+        band = BAND_NOTE if any(row.is_range for row in rows) else ""
+        said = (band, _note(drawn, unrated, is_range=bool(band)), withheld_reasons(drawn), note)
         columns = ((value_label, [row.text for row in rows]), (count_label, counts))
-        ax = row_panel(rows, columns, ax=ax, note=words)
+        ax = row_panel(rows, columns, ax=ax, note=" ".join(filter(None, said)))
         for row, y, most in zip(rows, row_centres(rows), highest, strict=True):
-            if most > row.estimate:
+            left = row.most if row.is_range else row.estimate
+            if most > left:
                 ax.barh(
                     y,
-                    most - row.estimate,
-                    left=row.estimate,
+                    most - left,
+                    left=left,
                     height=UNKNOWN_HEIGHT,
                     color=UNKNOWN,
                     zorder=2.5,
@@ -109,8 +116,9 @@ def progress_readings(
 
 
 def _unrated(rated: pd.DataFrame) -> dict[str, float]:
-    """Give the number never rated by base; NaN where it is withheld."""
-    left = floats(rated, BASE) - floats(rated, N)
+    """Give the largest share never rated by base; NaN where it is withheld."""
+    share, least = floats(rated, ESTIMATE), floats(rated, TOLD_LOW)
+    left = 1.0 - np.where(np.isfinite(least), least, share)
     return dict(zip(texts(rated, BASE_LABEL), map(float, left), strict=True))
 
 
@@ -118,7 +126,8 @@ def _rows(
     frame: pd.DataFrame, unrated: dict[str, float], names: dict[str, str]
 ) -> tuple[list[Row], list[str], list[float]]:
     definitions, bases = texts(frame, DEFINITION), texts(frame, BASE_LABEL)
-    numbers = [floats(frame, name) for name in (ESTIMATE, CONF_LOW, CONF_HIGH, N, BASE)]
+    columns = (ESTIMATE, CONF_LOW, CONF_HIGH, TOLD_LOW, TOLD_HIGH, N, BASE)
+    numbers = [floats(frame, name) for name in columns]
     withheld = withheld_rows(frame)
     rows: list[Row] = []
     counts: list[str] = []
@@ -128,18 +137,20 @@ def _rows(
         counts.append("")
         highest.append(np.nan)
         for i in [i for i, other in enumerate(definitions) if other == definition]:
-            estimate, low, high, n, base = (float(column[i]) for column in numbers)
+            *told, n, base = (float(column[i]) for column in numbers)
+            estimate, low, high, least, most = told
             label = wrap(names.get(bases[i], sentence_case(bases[i])), WIDEST_LABEL)
-            shown = np.isfinite(estimate)
-            value = estimate_words(estimate, low, high, percent=True)
-            value = value if shown else WITHHELD if withheld[i] else MISSING
-            rows.append(Row(label, value, estimate, low, high, n))
+            text = share_words(*told)
+            if np.isnan(estimate):
+                text = WITHHELD if withheld[i] else MISSING
+            rows.append(Row(label, text, estimate, low, high, n, least=least, most=most))
             counts.append(count_words(n, base))
-            highest.append((n + unrated.get(bases[i], 0.0)) / base if shown else np.nan)
-    return rows, counts, [min(most, 1.0) if np.isfinite(most) else np.nan for most in highest]
+            reach = most if rows[-1].is_range else estimate
+            highest.append(min(reach + unrated.get(bases[i], 0.0), 1.0))
+    return rows, counts, highest
 
 
-def _note(drawn: pd.DataFrame, unrated: dict[str, float]) -> str:
+def _note(drawn: pd.DataFrame, unrated: dict[str, float], *, is_range: bool) -> str:
     shown = {
         base
         for base, estimate in zip(texts(drawn, BASE_LABEL), floats(drawn, ESTIMATE), strict=True)
@@ -147,5 +158,5 @@ def _note(drawn: pd.DataFrame, unrated: dict[str, float]) -> str:
     }
     hidden = [base for base, left in unrated.items() if np.isnan(left) and base in shown]
     grey = any(left > 0 and base in shown for base, left in unrated.items())
-    said = [GREY] if grey else []
+    said = [GREY.format(bound=GREY_ROUNDED if is_range else GREY_EXACT)] if grey else []
     return " ".join([*said, *([GREY_WITHHELD.format(bases=", ".join(hidden))] if hidden else [])])

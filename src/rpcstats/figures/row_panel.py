@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
 import pandas as pd
 
 from rpcstats._vocabulary import NOTE
@@ -13,8 +12,10 @@ from rpcstats.figures.export import show_in_notebooks
 from rpcstats.figures.layout import (
     EDGE,
     LINE_HEIGHT,
+    axes_size,
     dress,
     line_count,
+    make_room,
     new_figure,
     place_axes,
     points_from,
@@ -54,7 +55,7 @@ def row_panel(
     columns : sequence of tuple
         Columns of values, from left to right.
     ax : matplotlib.axes.Axes or None
-        Axes that are taken as they stand, with room for the words beside them; None for a new
+        Axes that are narrowed, so that the words have room where they stood; None for a new
         figure as wide as the text column.
     note : str
         Words under the axis; wrapped.
@@ -76,15 +77,19 @@ def row_panel(
     ]
     total = sum(row.height for row in rows)
     words = wrap(note, COLUMN_WIDTH - 2 * EDGE)
-    if ax is None:
-        room = COLUMN_WIDTH - 2 * EDGE - labels - sum(widths) - GAP * len(widths)
+    values = sum(widths) + GAP * len(widths)
+    if ax is not None:
+        make_room(ax, left=labels, right=values)
+    else:
+        room = COLUMN_WIDTH - 2 * EDGE - labels - values
         heads = max((line_count(head) for head, _ in columns), default=1)
         ax = _new_axes(room, labels, total, words, above + LINE_HEIGHT * heads + 10.0)
     dress(ax, grid="x")
     ax.set_ylim(total, 0.0)
     ax.set_yticks([])
     ax.set_xlim(0.0, 1.0)
-    ax.set_xticks(np.linspace(0.0, 1.0, 5), [f"{place}%" for place in range(0, 101, 25)])
+    step = 25 if axes_size(ax)[0] >= LEAST_WIDTH else 50
+    ax.set_xticks([k / 100 for k in range(0, 101, step)], [f"{k}%" for k in range(0, 101, step)])
     for heading in (True, False):
         own = [row.label if row.heading is heading else "" for row in rows]
         x = -labels if heading else indent - labels

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
 ROW_GAP: Final = 9.0
 DOT: Final = 7.5
+BAND: Final = 8.0
+BAND_NOTE: Final = (
+    "Thick bar: every share that fits the rounded counts. Thin line: the widest of their intervals."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,8 @@ class Row:
         Count of the line, if it has one.
     heading : bool
         Whether the line only names the group below it.
+    least, most : float
+        Range of the estimate that rounded counts leave open; NaN where they are exact.
     """
 
     label: str
@@ -42,6 +48,13 @@ class Row:
     high: float = float("nan")
     n: float = float("nan")
     heading: bool = False
+    least: float = float("nan")
+    most: float = float("nan")
+
+    @property
+    def is_range(self) -> bool:
+        """Whether rounding leaves the estimate open within a range."""
+        return self.least < self.most
 
     @property
     def height(self) -> float:
@@ -68,14 +81,15 @@ def row_centres(rows: Sequence[Row]) -> FloatArray:
 
 
 def draw_dots(ax: "Axes", rows: Sequence[Row]) -> None:
-    """Draw a dot and its interval for every row that has one.
+    """Draw a dot and its interval for every row that has one, or a band where it has a range.
 
     Parameters
     ----------
     ax : matplotlib.axes.Axes
         Axes whose vertical unit is points from the upper edge.
     rows : sequence of Row
-        From top to bottom; a row without interval gets a hollow dot.
+        From top to bottom; a row without interval gets a hollow dot. Where rounding leaves the
+        estimate open a band shows its range, and no dot claims more.
     """
     centres = row_centres(rows)
     spans = [(row, y) for row, y in zip(rows, centres, strict=True) if np.isfinite(row.estimate)]
@@ -89,6 +103,13 @@ def draw_dots(ax: "Axes", rows: Sequence[Row]) -> None:
         linewidth=2.0,
         zorder=3,
     )
+    open_rows = [(row, y) for row, y in spans if row.is_range]
+    for row, y in open_rows:
+        ax.barh(
+            y, row.most - row.least, left=row.least, height=BAND, color=PALETTE[0], zorder=4,
+            label="rounding",
+        )  # fmt: skip
+    known, bare = ([(row, y) for row, y in pairs if not row.is_range] for pairs in (known, bare))
     for pairs, fill, name in ((known, PALETTE[0], "interval"), (bare, "white", "no interval")):
         ax.plot(
             [row.estimate for row, _ in pairs],

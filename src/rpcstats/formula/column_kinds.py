@@ -1,6 +1,6 @@
 """Kinds of columns that terms can be made of."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,9 @@ MOST_CODES = 10
 _SINGLE = frozenset({"string", "boolean"})
 
 
-def plain_kinds(frame: pd.DataFrame, coded: Collection[str]) -> pd.DataFrame:
+def plain_kinds(
+    frame: pd.DataFrame, coded: Collection[str], names: Iterable[str] | None = None
+) -> pd.DataFrame:
     """Bring columns to numpy's numbers, texts and categories, and refuse all others.
 
     Parameters
@@ -25,6 +27,8 @@ def plain_kinds(frame: pd.DataFrame, coded: Collection[str]) -> pd.DataFrame:
         Rows without missing values.
     coded : collection of str
         Columns used as categories only, whatever they hold.
+    names : iterable of str, optional
+        The columns wanted; all if not given.
 
     Returns
     -------
@@ -38,15 +42,16 @@ def plain_kinds(frame: pd.DataFrame, coded: Collection[str]) -> pd.DataFrame:
         neither numbers nor categories.
     """
     changed = {}
-    for name, column in frame.items():
+    for name in frame.columns if names is None else names:
+        column = frame[name]
         if isinstance(column.dtype, pd.CategoricalDtype):
             continue
         values = _unpacked(column)
         refuse_lists(values)
         if name not in coded:
-            _refuse_kind(values, str(name))
+            _refuse_kind(values, name)
         if values is not column:
-            changed[str(name)] = values
+            changed[name] = values
     return frame.assign(**changed) if changed else frame
 
 

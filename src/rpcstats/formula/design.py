@@ -88,7 +88,9 @@ class Design:
         return _checked(encode_formulaic_terms(self._spec, frame))
 
 
-def design(formula: str | Formula, data: Any, *, lazily: bool = False) -> Design:
+def design(
+    formula: str | Formula, data: Any, *, lazily: bool = False, is_read: bool = False
+) -> Design:
     """Build the fixed-effects design matrix of a formula.
 
     Parameters
@@ -102,6 +104,8 @@ def design(formula: str | Formula, data: Any, *, lazily: bool = False) -> Design
         Whether the columns of plain terms are made when they are asked for. Until then the
         design reads `data`, so that the matrix has to be asked for before control goes back to
         whoever gave them.
+    is_read : bool
+        Whether `data` are from `read_columns`, with a value in every cell the formula uses.
 
     Returns
     -------
@@ -119,16 +123,12 @@ def design(formula: str | Formula, data: Any, *, lazily: bool = False) -> Design
     """
     parsed = parse_formula(formula) if isinstance(formula, str) else formula
     right = _right_side(parsed)
-    frame = _frame_for(right, data)
-    complete = complete_rows(frame)
-    if not complete.any():
-        raise DataError("Every row has a missing value in a column of the formula.")
-    kept = np.flatnonzero(complete).astype(np.int64, copy=False)
+    as_it_is = is_read and isinstance(right, PlainTerms)
+    read = data if as_it_is else _frame_for(right, data)
+    frame, kept = (read, np.arange(len(read))) if as_it_is else _complete(read)
     kept.setflags(write=False)
-    n_missing = int(len(frame) - len(kept))
-    if n_missing:
-        frame = frame[complete]
-    frame = plain_kinds(frame, _coded(right))
+    n_missing = len(read) - len(kept)
+    frame = plain_kinds(frame, _coded(right), sorted(_variables(right)))
     if isinstance(right, PlainTerms):
         plain = fit_plain_terms(right, frame)
         if plain is not None:
@@ -143,6 +143,15 @@ def design(formula: str | Formula, data: Any, *, lazily: bool = False) -> Design
     }
     columns, names = DesignColumns(_checked(X)), tuple(state.column_names)
     return Design(parsed, columns, names, kept, n_missing, levels, state)
+
+
+def _complete(frame: pd.DataFrame) -> tuple[pd.DataFrame, NDArray[np.int64]]:
+    """Leave out rows with a missing value; tell which are kept."""
+    complete = complete_rows(frame)
+    if not complete.any():
+        raise DataError("Every row has a missing value in a column of the formula.")
+    kept = np.flatnonzero(complete).astype(np.int64, copy=False)
+    return (frame if len(kept) == len(frame) else frame[complete]), kept
 
 
 def fixed_columns(formula: Formula) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,9 @@ from rpcstats.formula.parse import Formula
 from rpcstats.formula.pieces import called, plain_name
 
 ALL = "all"
+
+_CELLS_PER_ROW: Final = 4
+"""Whole numbers are counted in cells, not looked up, up to this many cells a row."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -167,9 +171,10 @@ def _one_column(frame: pd.DataFrame, column: str) -> Groups:
     """Give the groups of one column, of which there may be as many as rows."""
     refuse_lists(frame[column])
     codes, texts = _coded(frame[column])
-    present, codes = _renumbered(codes, len(texts))
-    if len(present) < len(texts):
-        texts = [texts[i] for i in present.tolist()]
+    if isinstance(frame[column].dtype, pd.CategoricalDtype):  # whose levels may have no rows
+        present, codes = _renumbered(codes, len(texts))
+        if len(present) < len(texts):
+            texts = [texts[i] for i in present.tolist()]
     labels = tuple([f"{column}={level}" for level in texts])
     return Groups(_frozen(codes), labels, tuple(zip(texts, strict=True)))
 
@@ -178,11 +183,30 @@ def _coded(values: pd.Series) -> tuple[NDArray[np.int64], list[str]]:
     if isinstance(values.dtype, pd.CategoricalDtype):
         known = np.asarray(values.cat.codes, dtype=np.int64)
         return known, [_text(category) for category in values.cat.categories]
+    if isinstance(values.dtype, np.dtype) and values.dtype.kind == "i":
+        found = _close_whole(values.to_numpy())
+        if found is not None:
+            return found
     codes, uniques = pd.factorize(values, sort=True)
     numbers: NDArray[np.int64] = codes.astype(np.int64)
     if pd.api.types.is_integer_dtype(values.dtype):
         return numbers, list(map(str, uniques.tolist()))
     return numbers, [_text(value) for value in uniques]
+
+
+def _close_whole(numbers: NDArray[Any]) -> tuple[NDArray[np.int64], list[str]] | None:
+    """Code whole numbers by counting where their range is short; None where it is long."""
+    low, high = (int(numbers.min()), int(numbers.max())) if len(numbers) else (0, -1)
+    width = high - low + 1
+    if width > _CELLS_PER_ROW * len(numbers):
+        return None
+    codes = np.subtract(numbers, low, dtype=np.int64)
+    present = np.flatnonzero(np.bincount(codes, minlength=width)) if width else codes
+    if len(present) < width:
+        place = np.empty(width, dtype=np.int64)
+        place[present] = np.arange(len(present))
+        codes = place[codes]
+    return codes, list(map(str, (present + low).tolist()))
 
 
 def _text(value: object) -> str:
@@ -194,7 +218,7 @@ def _text(value: object) -> str:
 def _renumbered(
     combined: NDArray[np.int64], n_cell: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    if n_cell > 4 * len(combined) + 1024:
+    if n_cell > _CELLS_PER_ROW * len(combined) + 1024:
         present, codes = np.unique(combined, return_inverse=True)
         return present, codes.astype(np.int64)
     seen = np.bincount(combined, minlength=n_cell) > 0

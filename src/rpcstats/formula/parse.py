@@ -3,9 +3,14 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
 
 from rpcstats.errors import FormulaError
 from rpcstats.formula.pieces import called, closes_early, plain_name, split_at, top_level
+
+_REMEMBERED: Final = 128
+"""Formulas whose parts are kept, for the same one is often read again and again."""
 
 _SPECIALS = ("strata", "cluster", "offset", "frailty")
 _TYPED = re.compile(r"^type\s*=\s*(['\"])(\w+)\1$")
@@ -112,6 +117,11 @@ def parse_formula(text: str) -> Formula:
     """
     if not isinstance(text, str) or not text.strip():
         raise FormulaError('A formula is a text such as "Surv(time, event) ~ mode".')
+    return _parsed(text)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _parsed(text: str) -> Formula:
     sides = [side.strip() for side in split_at(text, "~")]
     if len(sides) > 2:
         raise FormulaError(f"A formula has one ~; found {len(sides) - 1} in: {text}")

@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from rpcstats.survival.nonparametric.curves import KaplanMeier as KaplanMeier
     from rpcstats.survival.nonparametric.kaplan_meier import kaplan_meier as kaplan_meier
     from rpcstats.survival.nonparametric.life_table import life_table as life_table
-    from rpcstats.survival.nonparametric.logrank import LogrankTest as LogrankTest
     from rpcstats.survival.nonparametric.logrank import logrank as logrank
+    from rpcstats.survival.nonparametric.logrank_result import LogrankTest as LogrankTest
     from rpcstats.survival.nonparametric.logrank_trend import logrank_trend as logrank_trend
     from rpcstats.survival.nonparametric.max_combo import max_combo as max_combo
     from rpcstats.survival.nonparametric.nelson_aalen import nelson_aalen as nelson_aalen
@@ -85,7 +85,7 @@ _HOMES: Final = {
     "FineGrayFit": "competing.fine_gray_fit",
     "GroupComparisons": "nonparametric.compare_groups",
     "KaplanMeier": "nonparametric.curves",
-    "LogrankTest": "nonparametric.logrank",
+    "LogrankTest": "nonparametric.logrank_result",
     "MultiState": "states.state_occupation",
     "NelsonAalen": "nonparametric.cumulative_hazard",
     "RestrictedMean": "nonparametric.restricted_mean",

@@ -136,6 +136,33 @@ def grouped_covariance(
     return V
 
 
+def lone_groups(group: IntArray, n_group: int, clusters: Sequence[IntArray]) -> NDArray[np.bool_]:
+    """Tell groups whose rows lie in one cluster, which tells nothing of variation.
+
+    Parameters
+    ----------
+    group : ndarray of shape (n,), int
+        Group codes 0 to n_group - 1.
+    n_group : int
+        Number of groups.
+    clusters : sequence of ndarray of shape (n,), int
+        One array a dimension; none if every row stands alone.
+
+    Returns
+    -------
+    ndarray of shape (k,), bool
+        True where a dimension has one cluster; without clusters, where there is one row.
+    """
+    if not clusters:
+        return np.asarray(np.bincount(group, minlength=n_group) < 2)
+    is_lone = np.zeros(n_group, dtype=np.bool_)
+    for codes in clusters:
+        some = np.zeros(n_group, dtype=codes.dtype)
+        some[group] = codes
+        is_lone |= np.bincount(group[codes != some[group]], minlength=n_group) == 0
+    return is_lone
+
+
 def variance_or_nan(variance: FloatArray, scale: FloatArray) -> FloatArray:
     """Tell variances that came out negative from rounding around 0.
 

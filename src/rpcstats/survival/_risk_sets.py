@@ -10,18 +10,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rpcstats.survival._packed_times import PackedTimes, packed_times
-from rpcstats.survival._row_places import RowPlaces, Rows, starts_whole
+from rpcstats.survival._packed_times import PackedTimes, packed_rows
+from rpcstats.survival._row_places import RowPlaces, Rows
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 
-_PACKED_FROM = 2_000
-"""Fewer rows are sorted by their places, which costs nothing there."""
-
 _SAME_WEIGHT = 1e-12
 """Weighted sums of the same rows in another order differ by less than this, relatively."""
+
+_CANCELLED = 1e-14
+"""And by less than this share of a sum that was taken off another."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +76,7 @@ def risk_sets(
     n_stratum: int = 1,
     entry: FloatArray | None = None,
     weights: FloatArray | None = None,
+    places: RowPlaces | None = None,
 ) -> RiskSets:
     """Count who is at risk, fails and leaves at each distinct time of each stratum.
 
@@ -93,13 +94,15 @@ def risk_sets(
         Times of entry, each before its exit.
     weights : ndarray of shape (n,), optional
         Case weights above 0.
+    places : RowPlaces, optional
+        Where the rows stand, of the same times and strata, if somebody else needs it too.
 
     Returns
     -------
     RiskSets
         The counts and where each row stands in them.
     """
-    places = RowPlaces(time, stratum, n_stratum)
+    places = RowPlaces(time, stratum, n_stratum) if places is None else places
     rows = places.found
 
     def arranged(values: NDArray[Any]) -> NDArray[Any]:
@@ -110,16 +113,15 @@ def risk_sets(
     size = len(rows.time)
     total = np.bincount(rows.position, weights=w, minlength=size).astype(np.float64)
     n_event = np.bincount(rows.position, weights=failed, minlength=size).astype(np.float64)
-    n_risk = still_in(total, rows.start)
+    n_risk = remaining = still_in(total, rows.start)
     entered = None
     if entry is not None:
         codes = None if stratum is None else arranged(stratum)
-        entered = _first_after(arranged(entry), codes, rows)
-        n_risk -= yet_to_enter(np.bincount(entered, weights=w, minlength=size), rows.start)
+        entered = first_after(arranged(entry), codes, rows)
+        n_risk = remaining - yet_to_enter(np.bincount(entered, w, size), rows.start)
     if weights is not None:
         # A risk set that fails as a whole must leave nobody, whatever the rounding.
-        n_risk = np.where(np.abs(n_risk - n_event) <= _SAME_WEIGHT * n_event, n_event, n_risk)
-        total = np.where(np.abs(total - n_event) <= _SAME_WEIGHT * n_event, n_event, total)
+        n_risk, total = same_weight(n_risk, n_event, remaining), same_weight(total, n_event)
     return RiskSets(
         start=rows.start,
         time=rows.time,
@@ -158,12 +160,10 @@ def risk_counts(
         The counts, and the codes by time; None where `risk_sets` is as fast: at small whole
         numbers, few rows, or times whose range leaves no bits for the codes.
     """
-    if len(time) < _PACKED_FROM or starts_whole(time):
-        return None
-    packed = packed_times(time, code, len(is_event), stratum=stratum, n_stratum=n_stratum)
+    packed = packed_rows(time, code, len(is_event), stratum=stratum, n_stratum=n_stratum)
     if packed is None:
         return None
-    n_event = packed.counted(is_event[packed.code])
+    n_event = packed.counted(np.take(is_event, packed.code))
     n_censor = packed.leaving()
     n_censor -= n_event
     places = RowPlaces(time, stratum, n_stratum)
@@ -171,7 +171,32 @@ def risk_counts(
     return RiskSets(packed.start, packed.time, n_risk, n_event, n_censor, places, None), packed
 
 
-def still_in(leaving: NDArray[Any], start: IntArray) -> FloatArray:
+def same_weight(
+    total: FloatArray, n_event: FloatArray, largest: FloatArray | float = 0.0
+) -> FloatArray:
+    """Make sums of weights equal that are of the same rows but for rounding.
+
+    Parameters
+    ----------
+    total : ndarray of shape (m,)
+        Weight at risk, or leaving.
+    n_event : ndarray of shape (m,)
+        Weight of those of them that fail.
+    largest : ndarray of shape (m,) or float
+        What `total` is a difference from, if it is one.
+
+    Returns
+    -------
+    ndarray of shape (m,)
+        `n_event` where the two differ by rounding.
+    """
+    rounding = np.where(n_event > 0, _SAME_WEIGHT * n_event + _CANCELLED * largest, 0.0)
+    return np.where(np.abs(total - n_event) <= rounding, n_event, total)
+
+
+def still_in(
+    leaving: NDArray[Any], start: IntArray, *, out: FloatArray | None = None
+) -> FloatArray:
     """Sum what leaves at each time or later, stratum by stratum.
 
     Parameters
@@ -180,16 +205,19 @@ def still_in(leaving: NDArray[Any], start: IntArray) -> FloatArray:
         Count or weight that leaves at each time.
     start : ndarray of shape (s + 1,), int
         Where each stratum's times begin.
+    out : ndarray of shape (..., m), optional
+        Where to put them, `leaving` itself if that is not needed any more.
 
     Returns
     -------
     ndarray of shape (..., m)
         Those still in just before each time.
     """
-    remaining = np.empty(leaving.shape, dtype=np.float64)
+    remaining = np.empty(leaving.shape, dtype=np.float64) if out is None else out
     for a, b in pairwise(start):
         # From the far end, so that the last risk set is exact.
-        remaining[..., a:b] = np.cumsum(leaving[..., a:b][..., ::-1], axis=-1)[..., ::-1]
+        backwards = remaining[..., a:b][..., ::-1]
+        np.cumsum(leaving[..., a:b][..., ::-1], axis=-1, out=backwards)
     return remaining
 
 
@@ -212,8 +240,23 @@ def yet_to_enter(entering: NDArray[Any], start: IntArray) -> FloatArray:
     return after
 
 
-def _first_after(entry: FloatArray, codes: IntArray | None, rows: Rows) -> IntArray:
-    """Find, in each row's own stratum, the first distinct time after its entry."""
+def first_after(entry: FloatArray, codes: IntArray | None, rows: Rows) -> IntArray:
+    """Find, in each row's own stratum, the first distinct time after its entry.
+
+    Parameters
+    ----------
+    entry : ndarray of shape (n,)
+        Times of entry, in the order of `rows`.
+    codes : ndarray of shape (n,), int, or None
+        Strata, in the same order; None if there is one.
+    rows : Rows
+        The distinct times.
+
+    Returns
+    -------
+    ndarray of shape (n,), int
+        Indices into the distinct times.
+    """
     if codes is None:
         return np.searchsorted(rows.time, entry, side="right")
     pooled = np.unique(rows.time)

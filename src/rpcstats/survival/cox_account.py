@@ -55,18 +55,20 @@ class CoxAccount(CoxEstimates):
 
         return summary_of(self, exponentiate=exponentiate)
 
-    def plot(self, *, exponentiate: bool = True) -> "Axes":
+    def plot(self, ax: "Axes | None" = None, *, exponentiate: bool = True) -> "Axes":
         """Draw the coefficients with their intervals.
 
         Parameters
         ----------
+        ax : matplotlib Axes, optional
+            Where to draw, narrowed to make room for the names; a new figure if not given.
         exponentiate : bool
             Whether to show hazard ratios, on a logarithmic scale.
 
         Returns
         -------
         matplotlib Axes
-            The axes drawn on, in a new figure that leaves room for the names.
+            The axes drawn on.
 
         Raises
         ------
@@ -75,7 +77,7 @@ class CoxAccount(CoxEstimates):
         """
         from rpcstats.survival.cox_report import draw_coefficients
 
-        return draw_coefficients(self, exponentiate=exponentiate)
+        return draw_coefficients(self, ax, exponentiate=exponentiate)
 
     def __repr__(self) -> str:
         return str(self.summary())

@@ -15,6 +15,7 @@ from rpcstats.survival.structure.remarks import warn_of
 
 if TYPE_CHECKING:
     from rpcstats.survival.frailties.cox_mixed_fit import CoxMixedFit
+    from rpcstats.survival.frailties.mixed_estimates import Curvature
 
 
 def cox(
@@ -27,6 +28,8 @@ def cox(
     penalty: float = 0.0,
     scale_penalty: bool = True,
     firth: bool = False,
+    curvature: "Curvature | None" = None,
+    theta: float | None = None,
     conf_level: float = 0.95,
 ) -> "CoxFit | CoxMixedFit":
     """Estimate hazard ratios by Cox's proportional-hazards model.
@@ -55,6 +58,12 @@ def cox(
     firth : bool
         Whether to add Firth's penalty, half the log determinant of the information, which keeps
         estimates finite under separation and takes off small-sample bias.
+    curvature : {"sparse", "full"}, optional
+        With random effects or a frailty of many small groups, whether the curvature they share
+        through the risk sets is left out, as R's coxph and coxme leave it out, or the whole is
+        taken; "sparse" if not given.
+    theta : float, optional
+        Variance of a gamma frailty, from 0 to 10,000; estimated if not given.
     conf_level : float
         Level of the intervals.
 
@@ -105,10 +114,17 @@ def cox(
         lazily=True,
     )
     _check_against_formula(frame, ties, penalty, firth, robust)
+    _check_mixed_options(frame, curvature, theta)
     if frame.blocks or frame.frailty is not None:
         from rpcstats.survival.frailties.fit import fit_mixed_cox
 
-        return fit_mixed_cox(frame, ties=ties, conf_level=conf_level)
+        return fit_mixed_cox(
+            frame,
+            ties=ties,
+            conf_level=conf_level,
+            curvature="sparse" if curvature is None else curvature,
+            theta=theta,
+        )
     fit = estimate_cox(
         frame,
         ties=ties,
@@ -172,5 +188,18 @@ def _check_against_formula(
         ]
     if frame.blocks and frame.frailty is not None:
         faults.append("random effects and a frailty can't be had together: leave out one of them")
+    if faults:
+        raise ParameterError("cox() can't do what was asked", faults)
+
+
+def _check_mixed_options(frame: HazardFrame, curvature: object, theta: object) -> None:
+    """Refuse options of mixed models where the formula has no random effect and no frailty."""
+    if frame.blocks or frame.frailty is not None:
+        return
+    faults = [
+        f"{name} is for formulas with (1 | g) or frailty(g): leave it out"
+        for name, value in (("curvature", curvature), ("theta", theta))
+        if value is not None
+    ]
     if faults:
         raise ParameterError("cox() can't do what was asked", faults)

@@ -98,13 +98,15 @@ def _clustering(fit: "CoxAccount") -> str:
     return "to clustering by " + " and by ".join(fit.frame.cluster_names)
 
 
-def draw_coefficients(fit: "CoxAccount", *, exponentiate: bool) -> "Axes":
+def draw_coefficients(fit: "CoxAccount", ax: "Axes | None", *, exponentiate: bool) -> "Axes":
     """Draw the coefficients with their intervals.
 
     Parameters
     ----------
     fit : CoxAccount
         The model.
+    ax : matplotlib Axes or None
+        Where to draw; a new figure if None.
     exponentiate : bool
         Whether to show ratios, on a logarithmic scale.
 
@@ -118,22 +120,22 @@ def draw_coefficients(fit: "CoxAccount", *, exponentiate: bool) -> "Axes":
     ParameterError
         If there is no coefficient.
     """
-    from rpcstats.figures.forest import forest_dots
+    from rpcstats.figures.forest import forest_axes
     from rpcstats.mixed.plots import plain_term
 
     what = "Hazard ratio" if exponentiate else "Log hazard ratio"
     table = fit.tidy(exponentiate=exponentiate)
     if table.empty:
         raise ParameterError("There is no coefficient to draw", ["add a covariate to the formula"])
-    figure = forest_dots(
+    return forest_axes(
         table.assign(**{TERM: table[TERM].map(plain_term)}),
+        ax=ax,
         label=TERM,
         percent=False,
         ratio=exponentiate,
         reference=1.0 if exponentiate else 0.0,
         value_label=f"{what} ({fit.conf_level:.0%} interval)",
     )
-    return figure.axes[0]
 
 
 def baseline_of(fit: "CoxFit", *, centred: bool) -> pd.DataFrame:

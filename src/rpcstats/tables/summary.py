@@ -1,8 +1,10 @@
 """What a result prints: a heading, tables and a remark, as text and as HTML."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from html import escape
+from typing import Any, cast
 
+import numpy as np
 import pandas as pd
 
 
@@ -35,6 +37,43 @@ class Summary:
         tables = [_plain(frame).to_html(index=False, na_rep="-", border=0) for frame in self.frames]
         remark = f"<p>{escape(self.remark)}</p>" if self.remark else ""
         return f"<p><strong>{escape(self.heading)}</strong></p>" + "".join(tables) + remark
+
+
+class Summarised:
+    """A result that shows its summary, at a prompt and in a notebook, and whose arrays are fixed.
+
+    A dataclass built on it takes ``repr=False``, or its fields would be printed, arrays and all.
+    """
+
+    __slots__ = ()
+
+    def __post_init__(self) -> None:
+        for field in fields(cast("Any", self)):
+            value = getattr(self, field.name)
+            if isinstance(value, np.ndarray):
+                value.setflags(write=False)
+
+    def summary(self) -> Summary:
+        """Give a readable account.
+
+        Returns
+        -------
+        Summary
+            Prints as text, shows as HTML in a notebook.
+
+        Raises
+        ------
+        NotImplementedError
+            If the result does not say what it is.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no summary")
+
+    def __repr__(self) -> str:
+        """Give the account as text."""
+        return str(self.summary())
+
+    def _repr_html_(self) -> str:
+        return self.summary()._repr_html_()
 
 
 def _plain(frame: pd.DataFrame) -> pd.DataFrame:

@@ -239,3 +239,8 @@ def test_far_tails_keep_their_digits():
     assert f_p(400.0, 2, 300.0) == pytest.approx((1 + 800 / 300) ** -150, rel=1e-12)
     assert f_p(1e-14, 2, 300.0) == pytest.approx(1 - 1e-14, rel=1e-15)
     assert t_p(30.0, np.inf) == pytest.approx(2 * stats.norm.sf(30), rel=1e-10)
+
+
+def test_an_infinite_statistic_has_p_0_and_no_warning():
+    assert f_p(np.inf, 1, 7) == 0.0
+    np.testing.assert_array_equal(t_p([np.inf, -np.inf, 0.0], [3.0, np.inf, 3.0]), [0, 0, 1])

@@ -14,12 +14,13 @@ Rscript --vanilla r/regenerate.R
 for part in data lmm glmm clmm other means; do
   Rscript --vanilla "r/mixed_$part.R"
 done
-for part in cox predict checks frailty competing curves discrete parametric states; do
+for part in cox predict checks frailty competing curves discrete parametric states drawn unseen; do
   Rscript --vanilla "r/survival_$part.R"
 done
 Rscript --vanilla r/goals_dyads.R
 Rscript --vanilla r/goals_imputation.R
 Rscript --vanilla r/goals_joint.R
+Rscript --vanilla r/goals_joint_ordinal.R
 Rscript --vanilla r/goals_trajectory.R
 for room in mixed survival goals; do
   packages=$(grep -h '"source"' values/$room/*.json | tr ',"' '\n\n' | grep '[0-9][.]' |

@@ -139,7 +139,7 @@ class TestFrames:
 
 class TestRefusals:
     def test_late_entry(self, drawn):
-        with pytest.raises(DataError, match="late entry"):
+        with pytest.raises(DataError, match="no agreed weight"):
             brier_score(cox("Surv(entry, time, event) ~ x", drawn), [5])
 
     @pytest.mark.parametrize("times", [[], [0.0], [-1.0], [np.nan], [1e9]])

@@ -111,7 +111,7 @@ class TestRefusals:
             calibration(fit, 1e6)
 
     def test_late_entry(self, drawn):
-        with pytest.raises(DataError, match="late"):
+        with pytest.raises(DataError, match="no agreed weight"):
             calibration(cox("Surv(entry, time, event) ~ x", drawn), 8)
 
     def test_no_event_among_new_rows(self, fit, drawn):

@@ -32,6 +32,15 @@ def test_without_covariates_the_incidence_is_the_share(ten):
     assert fit.log_lik == pytest.approx(log_lik)
 
 
+def test_a_correction_that_divides_by_nothing():
+    frame = pd.DataFrame({"session": 1, "cause": ["-", "p", "p"], "x": [0, 0, 1], "g": [2, 2, 1]})
+    frame["cause"] = pd.Categorical(frame["cause"], categories=["-", "p", "q"])
+    data = pd.concat([frame, frame.assign(cause="q", g=[1, 3, 3])[:1]])
+    data["cause"] = pd.Categorical(data["cause"], categories=["-", "p", "q"])
+    with pytest.raises(DataError, match="here 4 and 4: take small_sample='CR1'"):
+        discrete_competing("cause ~ x + cluster(g)", data)
+
+
 @settings(max_examples=6, deadline=None)
 @given(st.integers(0, 10_000), st.sampled_from(["joint", "separate"]))
 def test_incidences_and_staying_sum_to_one(draw_course, seed, method):

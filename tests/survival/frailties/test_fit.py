@@ -242,3 +242,21 @@ def test_a_likelihood_that_cannot_be_followed_is_said():
     frame["x"] = -frame["t"]
     with pytest.raises(DataError, match="tell apart who has the event"):
         cox("Surv(t, e) ~ x + (1 | g)", frame)
+
+
+def test_cox_takes_the_options_of_mixed_models(data, gamma):
+    given = cox("Surv(time, event) ~ x + frailty(g)", data, theta=0.5)
+    np.testing.assert_array_equal(given.beta, gamma.refit(theta=0.5).beta)
+    assert given.is_theta_given
+    full = cox("Surv(time, event) ~ x + (1 | g)", data, curvature="full")
+    assert full.curvature == "full"
+    again = cox("Surv(time, event) ~ x + (1 | g)", data).refit(curvature="full")
+    assert full.log_lik == again.log_lik
+
+
+@pytest.mark.parametrize("options", [{"theta": 0.5}, {"curvature": "full"}])
+def test_cox_refuses_the_options_of_mixed_models_where_there_is_none(data, options):
+    with pytest.raises(ParameterError, match="leave it out"):
+        cox("Surv(time, event) ~ x", data, **options)
+    with pytest.raises(ParameterError, match="theta is for frailty"):
+        cox("Surv(time, event) ~ x + (1 | g)", data, theta=0.5)

@@ -155,8 +155,13 @@ def test_offsets_of_new_rows(spells):
     [
         ({"kind": "odds"}, "kind is unknown"),
         ({"times": [-1.0]}, "times are out"),
+        ({"times": "soon"}, "times are out"),
+        ({"times": []}, "times are out"),
         ({"kind": "quantile", "probs": [0.0]}, "probs are out"),
+        ({"kind": "quantile", "probs": []}, "probs are out"),
+        ({"kind": "quantile", "probs": "half"}, "probs are out"),
         ({"kind": "rmst", "tau": 0.0}, "tau is out"),
+        ({"kind": "rmst", "tau": "late"}, "tau is out"),
         ({"conf_level": 0.0}, "conf_level"),
     ],
 )

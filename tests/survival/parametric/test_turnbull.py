@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rpcstats.errors import DataError, FormulaError
+from rpcstats.errors import DataError, FormulaError, ParameterError
 from rpcstats.survival.nonparametric.kaplan_meier import kaplan_meier
 from rpcstats.survival.parametric import _turnbull
 from rpcstats.survival.parametric._innermost import innermost
@@ -106,6 +106,12 @@ def test_large_supports_are_left_to_the_slower_search(monkeypatch):
     slower = estimate_mass(cells)
     assert slower.excess <= _turnbull.OPTIMAL
     assert slower.log_lik == pytest.approx(polished.log_lik, abs=1e-6)
+
+
+@pytest.mark.parametrize("wrong", ["soon", -1, [[1, 2]], None])
+def test_times_that_are_none(wrong, spells):
+    with pytest.raises(ParameterError, match="numbers from 0 up"):
+        turnbull(FORM + "1", spells).at(wrong)
 
 
 def test_masses_that_are_not_unique_are_said():

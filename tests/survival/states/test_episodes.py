@@ -132,6 +132,12 @@ def test_events_end_their_piece(people, scores):
     assert found["seen"].tolist() == [1, 0, 1, 0]
 
 
+@pytest.mark.parametrize("day", [99, np.nan])
+def test_events_that_never_happen_to_anybody(day, people, scores):
+    found = merge_covariates(people, scores.assign(seen=1, day=day), events=["seen"], **MERGE)
+    assert found["seen"].tolist() == [0] * len(people)
+
+
 def test_gaps_and_late_entry(scores):
     rows = pd.DataFrame({"id": ["p", "p"], "entry": [2, 5], "time": [3, 8], "event": [0, 1]})
     found = merge_covariates(rows, scores, covariates=["score"], entry="entry", **MERGE)
@@ -164,6 +170,7 @@ def test_counts_by_hand(people, scores):
         ({"covariates": ["score", "score"]}, ParameterError, "once"),
         ({"covariates": ["scores"]}, FormulaError, "score"),
         ({"covariates": ["score"], "delay": -1}, ParameterError, "delay"),
+        ({"covariates": ["score"], "delay": "two"}, ParameterError, "delay"),
         ({"events": ["score"], "delay": 1}, ParameterError, "without delay"),
         ({"events": ["sex"]}, FormulaError, "sex"),
         ({"cumulative": ["word"]}, DataError, "add up"),

@@ -72,6 +72,22 @@ def test_a_group_without_events_is_said(three):
     assert any("No event happened in: id=r" in remark for remark in fit.remarks)
 
 
+def test_one_person_tells_nothing_of_variation(three):
+    fit = mean_cumulative("Surv(entry, time, event) ~ mode", three[three["id"] != "r"], id="id")
+    assert fit.tidy()["std_error"].isna().all()
+    assert any("nothing of variation" in remark for remark in fit.remarks)
+
+
+def test_scores_that_are_nothing_but_rounding():
+    """Every person has as many events as expected: there is nothing to test, not 0 over 0."""
+    entry, time = [0, 3, 5, 6, 0, 2, 6, 9, 10, 0], [3, 5, 6, 11, 2, 6, 9, 10, 14, 5]
+    frame = pd.DataFrame({"id": [0] * 4 + [1] * 5 + [2], "entry": entry, "time": time})
+    frame = frame.assign(event=[0, 1, 1, 1, 1, 1, 0, 1, 1, 1], g=[2] * 9 + [1])
+    test = mean_cumulative("Surv(entry, time, event) ~ g", frame, id="id").test()
+    np.testing.assert_allclose(test.observed, test.expected)
+    assert (test.df, np.isnan(test.statistic), np.isnan(test.p_value)) == (0, True, True)
+
+
 def test_missing_rows_are_counted(three):
     three.loc[4, "mode"] = None
     fit = mean_cumulative("Surv(entry, time, event) ~ mode", three, id="id")

@@ -109,6 +109,14 @@ def test_unknown_after_the_last_time(four):
         fit.expected_time(9)
 
 
+@pytest.mark.parametrize("wrong", ["soon", None, [[1, 2]], ["1"], -1, np.nan])
+def test_times_that_are_none(wrong, four):
+    fit = multistate(four, start="well")
+    for read in (fit.at, fit.expected_time, fit.transition_probabilities):
+        with pytest.raises(ParameterError, match="0"):
+            read(wrong)
+
+
 def test_weights_are_counts(four):
     doubled = pd.concat([four, four.assign(id=four["id"] + 10)])
     twice = multistate(four.assign(w=2.0), start="well", weights="w")
@@ -185,6 +193,29 @@ def test_one_cluster_of_everybody_has_no_errors(four):
     assert fit.expected_time(4).tidy()["std_error"].isna().all()
     assert fit.cumulative_hazards().tidy()["std_error"].isna().all()
     assert any("1 cluster of g" in remark for remark in fit.remarks)
+
+
+def test_one_person_tells_nothing_of_variation():
+    one = pd.DataFrame({"id": [1], "entry": [0], "time": [3], "state": ["ill"]})
+    one["state"] = pd.Categorical(one["state"], categories=["none", "ill"])
+    fit = multistate(one, start="well")
+    assert fit.tidy()["estimate"].tolist() == [0, 1]
+    hazards = fit.cumulative_hazards().tidy()
+    for table in (fit.tidy(), hazards, fit.expected_time(2).tidy()):
+        assert table[["std_error", "conf_low", "conf_high"]].isna().all(axis=None)
+    assert any("tells nothing of variation" in remark for remark in fit.remarks)
+
+
+def test_a_state_of_one_person_has_no_error_of_its_hazard(six):
+    alone = pd.DataFrame({"entry": [3], "time": [9], "held": ["ill"], "state": ["dead"]})
+    well = six.assign(entry=0, held="well", state=np.where(six["event"] == 1, "dead", "none"))
+    frame = pd.concat([well[alone.columns], alone], ignore_index=True)
+    frame["id"] = np.arange(len(frame))
+    frame["state"] = pd.Categorical(frame["state"], categories=["none", "dead"])
+    fit = multistate(frame, state_from="held", start="well")
+    error = fit.cumulative_hazards().tidy().groupby("from_state")["std_error"]
+    assert error.apply(lambda part: part.isna().all()).to_dict() == {"ill": True, "well": False}
+    assert fit.tidy()["std_error"].notna().all()
 
 
 def test_nothing_happened(four):

@@ -127,6 +127,20 @@ def test_without_covariates_hazards_are_those_counted(walks):
     np.testing.assert_allclose(found.estimate[0], wanted, rtol=SAME, atol=1e-14)
 
 
+def test_many_times_without_covariates():
+    """Past a hundred steps the products are taken in blocks, here of no coefficients."""
+    n = 150
+    rows = {"id": np.arange(n), "entry": 0, "time": np.arange(1, n + 1), "state": "left"}
+    frame = pd.DataFrame(rows)
+    frame["state"] = pd.Categorical(frame["state"], categories=["none", "left"])
+    fit = transition_cox("Surv(entry, time, state) ~ 1", frame, start="in", ties="breslow")
+    found = fit.predict(pd.DataFrame({"any": [0]}))
+    wanted = np.exp(-np.cumsum(1 / np.arange(n, 0, -1)))
+    np.testing.assert_allclose(found.estimate[0, :, 0], wanted, rtol=SAME)
+    spread = np.sqrt(np.cumsum(1 / np.arange(n, 0, -1.0) ** 2))
+    np.testing.assert_allclose(found.std_error[0, :, 0], wanted * spread, rtol=SAME)
+
+
 def test_predictions_start_where_asked(walks):
     fit = transition_cox(FORMULA, walks, start="well")
     new = pd.DataFrame({"x": [0, 1]})
@@ -140,6 +154,12 @@ def test_predictions_start_where_asked(walks):
     assert "from ill at 3" in str(found.summary())
     with pytest.raises(ParameterError, match="no such row"):
         found.plot(row=2)
+
+
+def test_a_beginning_that_is_no_time(walks):
+    fit = transition_cox("Surv(entry, time, state) ~ x", walks, start="well")
+    with pytest.raises(ParameterError, match="since must be a finite time"):
+        fit.predict(pd.DataFrame({"x": [0]}), since="soon")
 
 
 def test_strata_are_read_from_new_rows(walks):

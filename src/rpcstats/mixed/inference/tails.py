@@ -79,7 +79,8 @@ def f_p(statistic: ArrayLike, num_df: ArrayLike, den_df: ArrayLike) -> FloatArra
     F, m, nu = (np.asarray(value, dtype=np.float64) for value in (statistic, num_df, den_df))
     finite = np.where(np.isinf(nu), 1.0, nu)
     ratio = m * F / finite
-    near = special.betaincc(m / 2.0, finite / 2.0, ratio / (1.0 + ratio))
+    small = np.minimum(ratio, 1.0)  # the other tail is for large ones, infinity among them
+    near = special.betaincc(m / 2.0, finite / 2.0, small / (1.0 + small))
     far = special.betainc(finite / 2.0, m / 2.0, 1.0 / (1.0 + ratio))
     tail = np.where(ratio < 1.0, near, far)
     return np.where(np.isinf(nu), chi_square_p(m * F, m), tail)

@@ -24,13 +24,23 @@ class Incidence(NamedTuple):
     ----------
     F : ndarray of shape (k, m)
         Cumulative incidence of each cause, up to and including each time.
-    S, S_before : ndarray of shape (m,)
-        Probability of no event up to and including, and just before, each time.
+    S : ndarray of shape (m,)
+        Probability of no event up to and including each time.
+    start : ndarray of shape (g + 1,), int
+        Where each group's times begin.
     """
 
     F: FloatArray
     S: FloatArray
-    S_before: FloatArray
+    start: IntArray
+
+    @property
+    def S_before(self) -> FloatArray:  # noqa: N802
+        """Probability of no event just before each time, of shape (m,)."""
+        before = np.empty(len(self.S))
+        before[1:] = self.S[:-1]
+        before[self.start[:-1]] = 1.0
+        return before
 
 
 def incidence(counts: CauseCounts) -> Incidence:
@@ -51,14 +61,17 @@ def incidence(counts: CauseCounts) -> Incidence:
     Aalen and Johansen (1978): F_k(t) sums S(s-) d_k(s) / n(s) over s <= t.
     """
     n, start = counts.sets.n_risk, counts.sets.start
-    hazard = counts.sets.n_event / n
-    S = np.empty(len(n))
+    S = counts.sets.n_event / n
+    np.subtract(1.0, S, out=S)
     for a, b in pairwise(start):
-        np.cumprod(1 - hazard[a:b], out=S[a:b])
-    S_before = np.empty(len(n))
-    S_before[1:] = S[:-1]
-    S_before[start[:-1]] = 1.0
-    return Incidence(summed(counts.by_cause * (S_before / n), start), S, S_before)
+        np.cumprod(S[a:b], out=S[a:b])
+    found = Incidence(np.empty(counts.by_cause.shape), S, start)
+    per_unit = found.S_before
+    per_unit /= n
+    np.multiply(counts.by_cause, per_unit, out=found.F)
+    for a, b in pairwise(start):
+        np.cumsum(found.F[:, a:b], axis=-1, out=found.F[:, a:b])
+    return found
 
 
 def functional_variance(
@@ -96,13 +109,13 @@ def functional_variance(
     hazards add. "delta" is Greenwood's form (Gaynor and others 1993; equal to the infinitesimal
     jackknife where nobody enters late), "aalen" that of Aalen (1978) used by Gray (1988).
     """
-    found = np.empty(len(counts.sets.time))
+    found, before = np.empty(len(counts.sets.time)), curves.S_before
     for a, b in pairwise(counts.sets.start.tolist()):
         carried = _Carried()
         # A block of times after the other, for each of the vectors is as long as the curve.
         for begin in range(a, b, _BLOCK):
             at = slice(begin, min(begin + _BLOCK, b))
-            S = curves.S_before[at] if scale is None else scale[at] * curves.S_before[at]
+            S = before[at] if scale is None else scale[at] * before[at]
             n = counts.sets.n_risk[at]
             own, total = counts.by_cause[cause][at], counts.sets.n_event[at]
             parts = _multinomial(own, total, n) if kind == "delta" else _independent(own, total, n)

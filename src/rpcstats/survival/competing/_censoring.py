@@ -8,11 +8,47 @@ from numpy.typing import NDArray
 
 from rpcstats.survival._product_limit import product_limit
 from rpcstats.survival._risk_sets import RiskSets, risk_sets
-from rpcstats.survival.nonparametric._jackknife import in_given_order
+from rpcstats.survival._row_places import RowPlaces
+from rpcstats.survival.nonparametric._jackknife import first_at_risk, in_given_order
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LimitSteps:
+    """Steps of product-limit estimates, group by group, and which of them each row has passed.
+
+    Attributes
+    ----------
+    start : ndarray of shape (g + 1,), int
+        Where each group's steps begin.
+    time : ndarray of shape (q,)
+        When they happen.
+    n_risk, n_event : ndarray of shape (q,)
+        Weight at risk, and leaving.
+    chance : ndarray of shape (q,)
+        The estimate after each step.
+    stop : ndarray of shape (n,), int
+        Number of steps, those of groups before included, up to each row's last time at risk; in
+        the order of the data.
+    first : ndarray of shape (n,), int, or None
+        The same number before each row's first time at risk; None if it is 0 for all.
+    """
+
+    start: IntArray
+    time: FloatArray
+    n_risk: FloatArray
+    n_event: FloatArray
+    chance: FloatArray
+    stop: IntArray
+    first: IntArray | None
+
+    @property
+    def group(self) -> IntArray:
+        """Group of each step."""
+        return np.repeat(np.arange(len(self.start) - 1), np.diff(self.start))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,20 +57,17 @@ class Censoring:
 
     Attributes
     ----------
-    sets : RiskSets
-        Risk sets of being censored, group by group.
-    G : ndarray of shape (m,)
-        Chance of not being censored up to and including each distinct time.
-    at_exit : ndarray of shape (n,)
-        G just before each row's exit, in the order of the data.
+    steps : LimitSteps
+        Steps of the estimates; `chance` is that of not being censored up to and including each.
+    last : ndarray of shape (g,)
+        Last time of exit of each group.
     """
 
-    sets: RiskSets
-    G: FloatArray
-    at_exit: FloatArray
+    steps: LimitSteps
+    last: FloatArray
 
     def just_before(self, times: FloatArray) -> FloatArray:
-        """Give G just before some times.
+        """Give the chance of not being censored before some times.
 
         Parameters
         ----------
@@ -46,14 +79,34 @@ class Censoring:
         ndarray of shape (g, q)
             One line a group; 0 after the last time of a group.
         """
-        start = self.sets.start
         lines = []
-        for a, b in pairwise(start):
-            own = self.sets.time[a:b]
-            padded = np.concatenate([[1.0], self.G[a:b]])
-            found = padded[np.searchsorted(own, times, side="left")]
-            lines.append(np.where(times > own[-1], 0.0, found))
+        for last, (a, b) in zip(self.last, pairwise(self.steps.start), strict=True):
+            padded = np.append(1.0, self.steps.chance[a:b])
+            found = padded[np.searchsorted(self.steps.time[a:b], times, side="left")]
+            lines.append(np.where(times > last, 0.0, found))
         return np.array(lines)
+
+    def at_exit(self, time: FloatArray, group: IntArray) -> FloatArray:
+        """Give the chance of not being censored before each of some rows' exits.
+
+        Parameters
+        ----------
+        time : ndarray of shape (k,)
+            Times of exit.
+        group : ndarray of shape (k,), int
+            Group of each.
+
+        Returns
+        -------
+        ndarray of shape (k,)
+            The chances.
+        """
+        found = np.empty(len(time))
+        for g, (a, b) in enumerate(pairwise(self.steps.start)):
+            own = slice(None) if len(self.last) == 1 else group == g
+            padded = np.append(1.0, self.steps.chance[a:b])
+            found[own] = padded[np.searchsorted(self.steps.time[a:b], time[own], side="left")]
+        return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,21 +115,12 @@ class Entering:
 
     Attributes
     ----------
-    sets : RiskSets
-        Risk sets of entering, in reversed time: rows under observation at an entry, those who
-        enter then included.
-    entry : ndarray of shape (m,)
-        The entry of each distinct reversed time.
-    at_exit : ndarray of shape (n,)
-        Chance of having entered before each row's exit, in the order of the data.
-    H : ndarray of shape (m,)
-        Chance of having entered before each `entry`.
+    steps : LimitSteps
+        Steps of the estimates, the latest entry first: `time` is the entry, `chance` that of
+        having entered before it.
     """
 
-    sets: RiskSets
-    entry: FloatArray
-    at_exit: FloatArray
-    H: FloatArray
+    steps: LimitSteps
 
     def before(self, times: FloatArray) -> FloatArray:
         """Give the chance of having entered before some times.
@@ -91,12 +135,11 @@ class Entering:
         ndarray of shape (g, q)
             One line a group.
         """
-        start = self.sets.start
         lines = []
-        for a, b in pairwise(start):
+        for a, b in pairwise(self.steps.start):
             # Later entries come first in reversed time.
-            passed = np.searchsorted(-self.entry[a:b], -times, side="right")
-            lines.append(np.concatenate([[1.0], self.H[a:b]])[passed])
+            passed = np.searchsorted(-self.steps.time[a:b], -times, side="right")
+            lines.append(np.append(1.0, self.steps.chance[a:b])[passed])
         return np.array(lines)
 
 
@@ -107,6 +150,8 @@ def censoring(
     n_group: int,
     entry: FloatArray | None,
     weights: FloatArray | None,
+    *,
+    places: RowPlaces | None = None,
 ) -> Censoring:
     """Estimate the chance of not yet being censored.
 
@@ -122,6 +167,8 @@ def censoring(
         Number of groups.
     entry, weights : ndarray of shape (n,) or None
         Times of entry and case weights.
+    places : RowPlaces, optional
+        Where the rows stand among the times of their groups, if somebody else needs it too.
 
     Returns
     -------
@@ -134,13 +181,37 @@ def censoring(
     """
     codes = group if n_group > 1 else None
     sets = risk_sets(
-        time, is_censored, stratum=codes, n_stratum=n_group, entry=entry, weights=weights
+        time,
+        is_censored,
+        stratum=codes,
+        n_stratum=n_group,
+        entry=entry,
+        weights=weights,
+        places=places,
     )
-    G, _ = product_limit(sets)
-    before = np.empty(len(G))
-    before[1:] = G[:-1]
-    before[sets.start[:-1]] = 1.0
-    return Censoring(sets, G, in_given_order(sets, before[sets.position]))
+    return Censoring(_steps(sets, sets.time), sets.time[sets.start[1:] - 1])
+
+
+def _steps(sets: RiskSets, times: FloatArray) -> LimitSteps:
+    """Keep what has to do with the steps."""
+    is_step = sets.n_event > 0
+    chance, _ = product_limit(sets)
+    kind = np.int32 if len(is_step) < np.iinfo(np.int32).max else np.int64
+    passed = np.append(np.zeros(1, kind), np.cumsum(is_step, dtype=kind))
+    first = (
+        passed[first_at_risk(sets)]
+        if len(sets.start) > 2 or sets.entry_position is not None
+        else None
+    )
+    return LimitSteps(
+        start=passed[sets.start].astype(np.int64),
+        time=times[is_step],
+        n_risk=sets.n_risk[is_step],
+        n_event=sets.n_event[is_step],
+        chance=chance[is_step],
+        stop=in_given_order(sets, passed[1:][sets.position]),
+        first=None if first is None else in_given_order(sets, first),
+    )
 
 
 def entering(
@@ -185,7 +256,4 @@ def entering(
         entry=reversed_entry,
         weights=weights,
     )
-    H, _ = product_limit(sets)
-    known = Entering(sets, found[last - sets.time.astype(np.int64)], np.empty(0), H)
-    by_group = known.before(time)
-    return Entering(sets, known.entry, by_group[group, np.arange(len(time))], H)
+    return Entering(_steps(sets, found[last - sets.time.astype(np.int64)]))

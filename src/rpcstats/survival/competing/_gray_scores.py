@@ -1,34 +1,21 @@
 """Scores of Gray's test and their covariance: arrays in, arrays out."""
 
-from itertools import pairwise
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rpcstats.survival._risk_sets import risk_sets, still_in
+from rpcstats.survival.competing._gray_counts import GroupCounts
 
 FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 
-class GroupCounts(NamedTuple):
-    """Counts by group at the times of one stratum at which somebody fails.
-
-    Attributes
-    ----------
-    n : ndarray of shape (g, m)
-        At risk.
-    d : ndarray of shape (k, g, m)
-        Failing of each cause.
-    """
-
-    n: FloatArray
-    d: FloatArray
+_TIMES: Final = 1 << 14
+"""Times whose terms are worked out together."""
 
 
 class Course(NamedTuple):
-    """What the scores are sums of, at the times of one stratum.
+    """What the scores are sums of, at some times of one stratum.
 
     Attributes
     ----------
@@ -36,8 +23,8 @@ class Course(NamedTuple):
         n / S(t-), S being the group's probability of no event.
     S_before, S : ndarray of shape (g, m)
         S just before, and at, each time.
-    F_before : ndarray of shape (g, m)
-        The group's incidence of the cause just before each time.
+    F_before, F : ndarray of shape (g, m)
+        The group's incidence of the cause just before, and at, each time.
     total : ndarray of shape (m,)
         Sum of h over the groups.
     """
@@ -46,56 +33,55 @@ class Course(NamedTuple):
     S_before: FloatArray
     S: FloatArray
     F_before: FloatArray
+    F: FloatArray
     total: FloatArray
 
 
-def group_counts(
-    time: FloatArray,
-    cause: IntArray,
-    n_cause: int,
-    group: IntArray,
-    n_group: int,
-    stratum: IntArray | None = None,
-    n_stratum: int = 1,
-) -> list[GroupCounts]:
-    """Count each group at risk and failing, stratum by stratum.
+class _Reached(NamedTuple):
+    """What is known at the end of some times.
 
-    Parameters
+    Attributes
     ----------
-    time : ndarray of shape (n,)
-        Times of exit.
-    cause : ndarray of shape (n,), int
-        0 for censored, 1 to n_cause for the causes.
-    n_cause : int
-        Number of causes.
-    group : ndarray of shape (n,), int
-        Codes 0 to n_group - 1.
-    n_group : int
-        Number of groups.
-    stratum : ndarray of shape (n,), int, optional
-        Codes 0 to n_stratum - 1, each with rows; one stratum if not given.
-    n_stratum : int
-        Number of strata.
-
-    Returns
-    -------
-    list of GroupCounts
-        One a stratum.
+    S, F : ndarray of shape (g,)
+        Of the groups, as in `Course`.
+    pooled : float
+        The pooled incidence.
+    c : ndarray of shape (g, g)
+        For each group, by how much the scores have followed its increments.
     """
-    sets = risk_sets(time, cause > 0, stratum=stratum, n_stratum=n_stratum)
-    m = len(sets.time)
-    codes, of_cause = sets.arranged(group), sets.arranged(cause)
-    leaving = np.bincount(codes * m + sets.position, minlength=n_group * m).reshape(n_group, m)
-    at_risk = still_in(leaving, sets.start)
-    cell = (of_cause * n_group + codes) * m + sets.position
-    fails = np.bincount(cell, minlength=(n_cause + 1) * n_group * m)
-    d = fails[n_group * m :].reshape(n_cause, n_group, m)
-    kept = sets.n_event > 0
-    parts = []
-    for a, b in pairwise(sets.start):
-        here = np.flatnonzero(kept[a:b]) + a
-        parts.append(GroupCounts(at_risk[:, here], d[:, :, here].astype(np.float64)))
-    return parts
+
+    S: FloatArray
+    F: FloatArray
+    pooled: float
+    c: FloatArray
+
+
+class _Window(NamedTuple):
+    """Terms of some times.
+
+    Attributes
+    ----------
+    counts : GroupCounts
+        The counts.
+    course : Course
+        Of the groups.
+    d : ndarray of shape (m,)
+        Failing of the cause.
+    pooled : ndarray of shape (m,)
+        Pooled incidence at each time.
+    scores : ndarray of shape (g,)
+        What these times add to the scores.
+    a, c : ndarray of shape (g, g, m)
+        How the scores follow the increments of each group, and its sum by the pooled rate.
+    """
+
+    counts: GroupCounts
+    course: Course
+    d: FloatArray
+    pooled: FloatArray
+    scores: FloatArray
+    a: FloatArray
+    c: FloatArray
 
 
 def gray_scores(counts: GroupCounts, k: int, rho: float) -> tuple[FloatArray, FloatArray]:
@@ -123,45 +109,76 @@ def gray_scores(counts: GroupCounts, k: int, rho: float) -> tuple[FloatArray, Fl
     R = n (1 - F(t-)) / S(t-), S and F being those of the group. A hazard of the cause itself and
     one of the others move the scores by E below; tied failures are hypergeometric.
     """
-    own = counts.d[k]
-    d = own.sum(axis=0)
-    course = _course(counts, own)
-    step = _ratio(d, course.total)
-    F = np.cumsum(step)
-    F_before = np.concatenate([[0.0], F[:-1]])
-    weight = (1 - F_before) ** rho if rho else np.ones(len(d))
-    R = course.h * (1 - course.F_before)
-    expected = R * _ratio(d, R.sum(axis=0))
-    scores = ((own - expected) * weight).sum(axis=1)
-    rate = _ratio(step, 1 - F_before)
-    n_group = len(own)
-    V = np.zeros((n_group, n_group))
-    for j in range(n_group):
-        # How the scores follow the increments of group j.
-        a = -course.h * (weight * course.h[j] / course.total)
-        a[j] += weight * course.h[j]
-        c = np.cumsum(a * rate, axis=1)
-        ahead = c[:, -1:] - c
-        left = _ratio(1 - F, course.S[j])
-        of_cause = a + np.where(course.S[j] > 0, 1 - left, 1.0) * ahead
-        V += (of_cause * _own_spread(counts.n[j], course, j, d)) @ of_cause.T
-        of_others = left * ahead
-        V += (of_others * _other_spread(counts, course, j, k)) @ of_others.T
+    n_group, m = counts.n.shape
+    begin = _Reached(np.ones(n_group), np.zeros(n_group), 0.0, np.zeros((n_group, n_group)))
+    pieces = [slice(a, min(a + _TIMES, m)) for a in range(0, m, _TIMES)]
+    scores, reached = np.zeros(n_group), begin
+    for at in pieces:
+        window, reached = _window(counts.taken(at), k, rho, reached)
+        scores += window.scores
+    total = reached.c
+    if len(pieces) == 1:
+        return scores, _covariance(window, k, total)
+    V, reached = np.zeros((n_group, n_group)), begin
+    for at in pieces:
+        window, reached = _window(counts.taken(at), k, rho, reached)
+        V += _covariance(window, k, total)
     return scores, V
 
 
-def _course(counts: GroupCounts, own: FloatArray) -> Course:
+def _window(counts: GroupCounts, k: int, rho: float, before: _Reached) -> tuple[_Window, _Reached]:
+    """Work out the terms of some times from what was reached before them."""
+    own = counts.d[k]
+    d = own.sum(axis=0)
+    course = _course(counts, own, before)
+    step = _ratio(d, course.total)
+    pooled = _summed(step.copy(), before.pooled)
+    pooled_before = np.append(before.pooled, pooled[:-1])
+    weight = (1 - pooled_before) ** rho if rho else np.ones(len(d))
+    R = course.h * (1 - course.F_before)
+    expected = R * _ratio(d, R.sum(axis=0))
+    scores = ((own - expected) * weight).sum(axis=1)
+    rate = _ratio(step, 1 - pooled_before)
+    n_group = len(own)
+    a = np.empty((n_group, *course.h.shape))
+    c = np.empty_like(a)
+    for j in range(n_group):
+        np.multiply(course.h, -(weight * course.h[j] / course.total), out=a[j])
+        a[j, j] += weight * course.h[j]
+        c[j] = _summed(a[j] * rate, before.c[j][:, None])
+    window = _Window(counts, course, d, pooled, scores, a, c)
+    return window, _Reached(course.S[:, -1], course.F[:, -1], float(pooled[-1]), c[:, :, -1])
+
+
+def _covariance(window: _Window, k: int, total: FloatArray) -> FloatArray:
+    """Give what some times add to the covariance, `total` being c at the end of all."""
+    course, V = window.course, np.zeros(total.shape)
+    for j in range(len(total)):
+        ahead = total[j][:, None] - window.c[j]
+        left = _ratio(1 - window.pooled, course.S[j])
+        of_cause = window.a[j] + np.where(course.S[j] > 0, 1 - left, 1.0) * ahead
+        V += (of_cause * _own_spread(window.counts.n[j], course, j, window.d)) @ of_cause.T
+        of_others = left * ahead
+        V += (of_others * _other_spread(window.counts, course, j, k)) @ of_others.T
+    return V
+
+
+def _summed(values: FloatArray, begin: FloatArray | float) -> FloatArray:
+    """Sum along the last axis, from what was reached before; in place."""
+    values[..., :1] += begin
+    return np.cumsum(values, axis=-1, out=values)
+
+
+def _course(counts: GroupCounts, own: FloatArray, before: _Reached) -> Course:
     n = counts.n
-    total_d = counts.d.sum(axis=0)
-    S = np.empty_like(n)
-    np.cumprod(1 - _ratio(total_d, n), axis=1, out=S)
-    S_before = np.ones_like(S)
-    S_before[:, 1:] = S[:, :-1]
-    F = np.cumsum(_ratio(S_before * own, n), axis=1)
-    F_before = np.zeros_like(F)
-    F_before[:, 1:] = F[:, :-1]
+    S = 1 - _ratio(counts.d.sum(axis=0), n)
+    S[:, 0] *= before.S
+    np.cumprod(S, axis=1, out=S)
+    S_before = np.concatenate([before.S[:, None], S[:, :-1]], axis=1)
+    F = _summed(_ratio(S_before * own, n), before.F[:, None])
+    F_before = np.concatenate([before.F[:, None], F[:, :-1]], axis=1)
     h = np.where(n > 0, _ratio(n, S_before), 0.0)
-    return Course(h, S_before, S, F_before, h.sum(axis=0))
+    return Course(h, S_before, S, F_before, F, h.sum(axis=0))
 
 
 def _own_spread(n: FloatArray, course: Course, j: int, d: FloatArray) -> FloatArray:

@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from rpcstats.survival._row_places import RowPlaces
 from rpcstats.survival.competing._censoring import Censoring, Entering
 from rpcstats.survival.competing._pool_rows import first_event_after, with_extra_rows
 from rpcstats.survival.partial.arrange import Arrangement, arrange
@@ -180,6 +181,7 @@ def subdistribution_order(
     group: IntArray,
     observed: Censoring,
     entered: Entering | None,
+    places: RowPlaces | None = None,
 ) -> SubdistributionOrder:
     """Arrange rows by the risk sets of the sub-distribution hazard of one cause.
 
@@ -205,6 +207,8 @@ def subdistribution_order(
         Chances of not being censored, by group.
     entered : Entering or None
         Chances of having entered; None without late entry.
+    places : RowPlaces, optional
+        Where the rows stand among the times of their strata, if somebody else needs it too.
 
     Returns
     -------
@@ -216,24 +220,33 @@ def subdistribution_order(
     Fine and Gray (1999); with late entry Geskus (2011).
     """
     base = arrange(
-        time, codes == cause, entry=entry, stratum=stratum, n_stratum=n_stratum, weights=weights
+        time,
+        codes == cause,
+        entry=entry,
+        stratum=stratum,
+        n_stratum=n_stratum,
+        weights=weights,
+        places=places,
     )
-    competing = (codes > 0) & (codes != cause)
-    join = first_event_after(base, time, stratum)
-    joins = competing & (join < base.start[stratum + 1])
-    extra = joins.copy()
-    extra[base.rows] = False
-    merged = with_extra_rows(base, np.flatnonzero(extra), stratum, weights)
-    level, chance = observed.just_before(base.time), observed.at_exit
+    del places
+    rows = np.flatnonzero((codes > 0) & (codes != cause))
+    join = first_event_after(base, time[rows], stratum[rows])
+    joins = join < base.start[stratum[rows] + 1]
+    rows, join = rows[joins], join[joins]
+    is_extra = np.zeros(len(time), dtype=np.bool_)
+    is_extra[rows] = True
+    is_extra[base.rows] = False
+    merged = with_extra_rows(base, np.flatnonzero(is_extra), stratum, weights)
+    by_group = np.lexsort((join, group[rows]))
+    rows, join = rows[by_group], join[by_group]
+    level, chance = observed.just_before(base.time), observed.at_exit(time[rows], group[rows])
     if entered is not None:
-        level, chance = level * entered.before(base.time), chance * entered.at_exit
+        level = level * entered.before(base.time)
+        chance = chance * entered.before(time[rows])[group[rows], np.arange(len(rows))]
     place_of = np.full(len(time), -1, dtype=np.int64)
     place_of[merged.rows] = np.arange(len(merged.rows))
-    rows = np.flatnonzero(joins)
-    order = np.lexsort((join[rows], group[rows]))
-    rows = rows[order]
     with np.errstate(divide="ignore"):
-        pool = Pool(place_of[rows], group[rows], join[rows], 1.0 / chance[rows], level)
+        pool = Pool(place_of[rows], group[rows], join, 1.0 / chance, level)
     return SubdistributionOrder(
         n=merged.n,
         rows=merged.rows,

@@ -6,14 +6,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from rpcstats.survival._risk_sets import RiskSets
-from rpcstats.survival.competing._censoring import Censoring, Entering
+from rpcstats.survival.competing._censoring import Censoring, Entering, LimitSteps
 from rpcstats.survival.competing._subdistribution_order import SubdistributionOrder
-from rpcstats.survival.nonparametric._jackknife import (
-    first_at_risk,
-    in_given_order,
-    log_survival_steps,
-)
+from rpcstats.survival.nonparametric._jackknife import log_steps
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -106,13 +101,11 @@ class RowInfluence:
         exits = weighting.time[order.rows[order.pool.places]]
         is_exact = weighting.variance == "jackknife"
         side: Literal["left", "right"] = "right" if is_exact else "left"
-        sets = weighting.observed.sets
-        queries = _Queries(sets, sets.time, weighting.is_censored, is_exact, side)
+        queries = _Queries(weighting.observed.steps, weighting.is_censored, is_exact, side)
         self._paths.append(_Path(order, exits, queries, 1.0))
         if weighting.entered is not None:
-            sets = weighting.entered.sets
             everybody = np.ones(order.n, dtype=np.bool_)
-            queries = _Queries(sets, weighting.entered.entry, everybody, is_exact, "right")
+            queries = _Queries(weighting.entered.steps, everybody, is_exact, "right")
             self._paths.append(_Path(order, exits, queries, -1.0))
 
     def on(self, sums: EventSums) -> FloatArray:
@@ -139,6 +132,7 @@ class RowInfluence:
             at += x[events] * np.repeat(sums.alpha, order.n_tied)
         found[events] += order.event_weights[events] * at
         placed = order.put(found)
+        del found, at
         if not self._paths:
             return placed
         moved = self._through_weights(sums)
@@ -181,25 +175,18 @@ class _Queries:
 
     def __init__(
         self,
-        sets: RiskSets,
-        times: FloatArray,
+        steps: LimitSteps,
         leaves: BoolArray,
         is_exact: bool,
         side: Literal["left", "right"],
     ) -> None:
-        self.at = np.flatnonzero(sets.n_event > 0)
-        self.times, self.side, self.group = times[self.at], side, sets.stratum[self.at]
-        n = sets.n_risk[self.at]
+        self.times, self.side, self.group = steps.time, side, steps.group
         if is_exact:
-            steps = log_survival_steps(sets)
-            self.growth, self.own = steps.growth[self.at], steps.own[self.at]
+            self.growth, self.own = log_steps(steps.n_risk, steps.n_event)
         else:
-            self.own = 1.0 / n
-            self.growth = sets.n_event[self.at] * self.own**2
-        before = np.concatenate([[0], np.cumsum(sets.n_event > 0)])
-        self.stop = in_given_order(sets, before[sets.position + 1])
-        first = before[first_at_risk(sets)]
-        self.first = in_given_order(sets, first) if first.any() else None
+            self.own = 1.0 / steps.n_risk
+            self.growth = steps.n_event * self.own**2
+        self.stop, self.first = steps.stop, steps.first
         self.gone = np.flatnonzero(leaves)
         self.step = self.stop[self.gone] - 1
 
@@ -231,7 +218,7 @@ class _Path:
 
     def moved(self, brought: FloatArray, gone: FloatArray) -> FloatArray:
         """Give how rows move the sum through the estimate."""
-        q = np.empty(len(self._queries.at))
+        q = np.empty(len(self._queries.times))
         for g, (own, by_time, asked, cut) in enumerate(self._groups):
             amounts = np.concatenate([brought[own], -gone[g]])[by_time]
             q[asked] = np.concatenate([[0.0], np.cumsum(amounts)])[cut]

@@ -21,7 +21,7 @@ from rpcstats._vocabulary import (
     TERM,
 )
 from rpcstats.errors import ParameterError
-from rpcstats.tables.summary import Summary
+from rpcstats.tables.summary import Summarised, Summary
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -69,8 +69,8 @@ class Grouped(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class CauseContrasts:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
+class CauseContrasts(Summarised):
     """Groups compared with the first, cause by cause.
 
     Attributes
@@ -216,20 +216,30 @@ class CauseContrasts:
         """
         return Summary(self.heading, (self.tidy(),), " ".join(self.remarks))
 
-    def plot(self) -> "Axes":
+    def plot(self, ax: "Axes | None" = None) -> "Axes":
         """Draw the differences with their intervals.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw, narrowed to make room for the names; a new figure if not given.
 
         Returns
         -------
         matplotlib Axes
-            The axes drawn on, in a new figure that leaves room for the names.
+            The axes drawn on.
         """
         from rpcstats.survival.competing.plots import dots_by_cause
 
         frame = self.tidy()
         shown = frame[frame[MEASURE] == "difference"]
         return dots_by_cause(
-            shown, label=TERM, group=STATE, value_label="Difference", reference=0.0
+            shown,
+            ax=ax,
+            label=TERM,
+            group=STATE,
+            value_label=f"Difference ({self.conf_level:.0%} interval)",
+            reference=0.0,
         )
 
     def _rows(self, k: int, measure: str) -> pd.DataFrame:

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from rpcstats._numerics.intervals import chi_square_p
-from rpcstats._vocabulary import CAUSE, CONVERGED, DF, N_EVENT, P_VALUE, STATISTIC, TERM
+from rpcstats._vocabulary import CAUSE, CONVERGED, DF, N_EVENT, P_VALUE, STATISTIC
 from rpcstats.survival.competing.cause_sample import find_cause
 from rpcstats.survival.cox_fit import CoxFit
 from rpcstats.survival.structure.hazard_frame import HazardFrame
-from rpcstats.tables.summary import Summary
+from rpcstats.tables.summary import Summarised, Summary
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from rpcstats.survival.competing.predicted_incidence import PredictedIncidence
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class CauseSpecificFit:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
+class CauseSpecificFit(Summarised):
     """Cause-specific hazard ratios of every cause.
 
     Attributes
@@ -173,25 +173,28 @@ class CauseSpecificFit:
         frames = (self.tidy(exponentiate=True).drop(columns=DF), shown)
         return Summary("Cause-specific hazard ratios", frames, " ".join(self.remarks))
 
-    def plot(self) -> "Axes":
+    def plot(self, ax: "Axes | None" = None) -> "Axes":
         """Draw the hazard ratios of every cause with their intervals.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw, narrowed to make room for the names; a new figure if not given.
 
         Returns
         -------
         matplotlib Axes
-            The axes drawn on, in a new figure that leaves room for the names.
+            The axes drawn on.
 
         Raises
         ------
         ParameterError
             If there is no coefficient.
         """
-        from rpcstats.survival.competing.plots import dots_by_cause
+        from rpcstats.survival.competing.plots import ratio_dots
 
-        table = self.tidy(exponentiate=True)
-        return dots_by_cause(
-            table, label=TERM, group=CAUSE, value_label="Hazard ratio", reference=1.0, ratio=True
-        )
+        head = f"Hazard ratio ({self.conf_level:.0%} interval)"
+        return ratio_dots(self.tidy(exponentiate=True), ax, head, group=CAUSE)
 
     def predict(
         self,

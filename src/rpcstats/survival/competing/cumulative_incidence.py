@@ -19,7 +19,11 @@ from rpcstats.survival.competing.incidence_counts import (
 from rpcstats.survival.competing.incidence_curves import CumulativeIncidence
 from rpcstats.survival.course_words import CourseWords, course_words
 from rpcstats.survival.nonparametric._curve_rows import cluster_remarks, negative_variance_remark
-from rpcstats.survival.structure.remarks import few_at_risk_remark, missing_remark
+from rpcstats.survival.structure.remarks import (
+    few_at_risk_remark,
+    lone_groups_remark,
+    missing_remark,
+)
 
 FloatArray = NDArray[np.float64]
 _KINDS: Final = ("delta", "aalen")
@@ -116,6 +120,7 @@ def _curves(
     counts, curves, sample = rows.counts, rows.curves, rows.sample
     variance = rows.curve_variance()
     remarks = _remarks(rows, sample, variance)
+    variance = rows.without_lone(variance)
     std_error = np.sqrt(variance, out=variance)
     return CumulativeIncidence(
         strata=sample.groups.labels,
@@ -146,6 +151,7 @@ def _remarks(rows: IncidenceRows, sample: CauseSample, variance: FloatArray) -> 
         *few_at_risk_remark(sample.groups.labels, sets.start, sets.time, rows.n_rows_at_risk()),
         *cluster_remarks(sample.clusters, sample.cluster_names),
         *negative_variance_remark(variance),
+        *lone_groups_remark(sample.groups.labels, rows.is_lone),
     )
 
 

@@ -10,6 +10,7 @@ from rpcstats.errors import DataError
 from rpcstats.formula import Groups
 from rpcstats.formula.groups import refuse_one_cluster
 from rpcstats.survival._multiway import clustered_covariance
+from rpcstats.survival._row_places import RowPlaces
 from rpcstats.survival.competing._censoring import Entering, censoring, entering
 from rpcstats.survival.competing._subdistribution_likelihood import (
     SubdistributionEstimate,
@@ -83,7 +84,8 @@ def estimate_fine_gray(
     found = estimate_subdistribution(order, covariates, frame.offset)
     U = score_influence(order, found, weighting)
     cov = found.cov @ clustered_covariance(U, [g.codes for g in frame.clusters]) @ found.cov
-    for values in (found.beta, cov, found.cov, U):
+    del U
+    for values in (found.beta, cov, found.cov):
         values.setflags(write=False)
     trouble = _trouble(found, frame)
     return FineGrayFit(
@@ -103,7 +105,6 @@ def estimate_fine_gray(
         order=order,
         found=found,
         weighting=weighting,
-        score_rows=U,
     )
 
 
@@ -146,7 +147,18 @@ def _arranged(
     frame: HazardFrame, codes: IntArray, code: int, groups: Groups, variance: WeightVariance
 ) -> tuple[SubdistributionOrder, Weighting]:
     n_group = len(groups.labels)
-    observed = censoring(frame.time, codes == 0, groups.codes, n_group, frame.entry, frame.weights)
+    places = None
+    if n_group == len(frame.strata.labels) == 1:
+        places = RowPlaces(frame.time, None, 1)
+    observed = censoring(
+        frame.time,
+        codes == 0,
+        groups.codes,
+        n_group,
+        frame.entry,
+        frame.weights,
+        places=places,
+    )
     entered: Entering | None = None
     if frame.entry is not None and frame.entry.any():
         entered = entering(frame.time, frame.entry, groups.codes, n_group, frame.weights)
@@ -161,6 +173,7 @@ def _arranged(
         group=groups.codes,
         observed=observed,
         entered=entered,
+        places=places,
     )
     if not np.isfinite(order.pool.inverse).all():
         raise DataError(

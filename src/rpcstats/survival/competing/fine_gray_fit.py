@@ -16,7 +16,7 @@ from rpcstats.survival.competing._subdistribution_likelihood import Subdistribut
 from rpcstats.survival.competing._subdistribution_order import SubdistributionOrder
 from rpcstats.survival.competing._subdistribution_scores import Weighting, WeightVariance
 from rpcstats.survival.structure.hazard_frame import HazardFrame
-from rpcstats.tables.summary import Summary
+from rpcstats.tables.summary import Summarised, Summary
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class FineGrayFit:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
+class FineGrayFit(Summarised):
     """Ratios of the sub-distribution hazard of one cause.
 
     Attributes
@@ -63,8 +63,6 @@ class FineGrayFit:
         The estimates in units of scaled columns.
     weighting : Weighting
         The censoring weights.
-    score_rows : ndarray of shape (n, p)
-        Weighted influence of each row on the score.
     """
 
     frame: HazardFrame
@@ -83,7 +81,13 @@ class FineGrayFit:
     order: SubdistributionOrder
     found: SubdistributionEstimate
     weighting: Weighting
-    score_rows: FloatArray
+
+    @property
+    def score_rows(self) -> FloatArray:
+        """Weighted influence of each row on the score, of shape (n, p); worked out anew."""
+        from rpcstats.survival.competing.fine_gray_estimation import score_influence
+
+        return score_influence(self.order, self.found, self.weighting)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -192,29 +196,28 @@ class FineGrayFit:
         frames = (self.tidy(exponentiate=True).drop(columns=DF), self.glance())
         return Summary(heading, frames, " ".join(self.remarks))
 
-    def plot(self) -> "Axes":
+    def plot(self, ax: "Axes | None" = None) -> "Axes":
         """Draw the ratios with their intervals.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw, narrowed to make room for the names; a new figure if not given.
 
         Returns
         -------
         matplotlib Axes
-            The axes drawn on, in a new figure that leaves room for the names.
+            The axes drawn on.
 
         Raises
         ------
         ParameterError
             If there is no coefficient.
         """
-        from rpcstats.survival.competing.plots import dots_by_cause
+        from rpcstats.survival.competing.plots import ratio_dots
 
-        return dots_by_cause(
-            self.tidy(exponentiate=True),
-            label=TERM,
-            group=None,
-            value_label="Sub-hazard ratio",
-            reference=1.0,
-            ratio=True,
-        )
+        head = f"Sub-hazard ratio ({self.conf_level:.0%} interval)"
+        return ratio_dots(self.tidy(exponentiate=True), ax, head)
 
     def predict(
         self,

@@ -1,143 +1,22 @@
 """Gray's test that groups share one cumulative incidence curve."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from rpcstats._numerics.arguments import as_number
-from rpcstats._numerics.intervals import chi_square_p
-from rpcstats._vocabulary import CAUSE, DF, N_EVENT, P_VALUE, STATISTIC, STRATA
 from rpcstats.errors import FormulaError, ParameterError
 from rpcstats.formula.parse import Formula
-from rpcstats.survival.competing._gray_scores import gray_scores, group_counts
+from rpcstats.survival.competing._gray_counts import group_counts
+from rpcstats.survival.competing._gray_scores import gray_scores
 from rpcstats.survival.competing.cause_sample import CauseSample, cause_sample, find_cause
-from rpcstats.survival.structure.remarks import missing_remark
-from rpcstats.tables.summary import Summary
+from rpcstats.survival.competing.gray_result import GrayTest
+from rpcstats.survival.structure.remarks import empty_strata_remark, missing_remark
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class GrayTest:
-    """Gray's test, for one cause after another.
-
-    Attributes
-    ----------
-    strata : tuple of str
-        Labels of the g groups compared.
-    causes : tuple of str
-        The k causes tested.
-    n_obs : ndarray of shape (g,), int
-        Rows of each group.
-    n_event : ndarray of shape (k, g), int
-        Events by cause and group.
-    scores : ndarray of shape (k, g)
-        Weighted events less those expected under one incidence curve.
-    V : ndarray of shape (k, g, g)
-        Covariance of the scores.
-    statistic : ndarray of shape (k,)
-        Chi-square statistics; NaN where nothing could be compared.
-    df : ndarray of shape (k,), int
-        Degrees of freedom.
-    rho : float
-        Exponent of the weight.
-    n_missing : int
-        Rows left out because a value was missing.
-    conf_level : None
-        A test has no intervals.
-    remarks : tuple of str
-        What a reader should know.
-    """
-
-    strata: tuple[str, ...]
-    causes: tuple[str, ...]
-    n_obs: IntArray
-    n_event: IntArray
-    scores: FloatArray
-    V: FloatArray
-    statistic: FloatArray
-    df: IntArray
-    rho: float
-    n_missing: int
-    remarks: tuple[str, ...]
-    conf_level: None = None
-
-    @property
-    def p_value(self) -> FloatArray:
-        """Upper tail of the chi-square distribution, cause by cause."""
-        p = chi_square_p(self.statistic, np.maximum(self.df, 1))
-        return np.where(self.df > 0, p, np.nan)
-
-    def tidy(self) -> pd.DataFrame:
-        """Give one row per cause.
-
-        Returns
-        -------
-        pandas.DataFrame
-            Columns cause, n_event, statistic, df, p_value.
-        """
-        return pd.DataFrame(
-            {
-                CAUSE: list(self.causes),
-                N_EVENT: self.n_event.sum(axis=1),
-                STATISTIC: self.statistic.copy(),
-                DF: self.df.copy(),
-                P_VALUE: self.p_value,
-            }
-        )
-
-    def groups(self) -> pd.DataFrame:
-        """Give one row per cause and group.
-
-        Returns
-        -------
-        pandas.DataFrame
-            Columns cause, strata, n_obs, n_event, score: above 0, more events than expected.
-        """
-        n_cause, n_group = len(self.causes), len(self.strata)
-        return pd.DataFrame(
-            {
-                CAUSE: np.repeat(np.array(self.causes, dtype=object), n_group),
-                STRATA: list(self.strata) * n_cause,
-                "n_obs": np.tile(self.n_obs, n_cause),
-                N_EVENT: self.n_event.ravel(),
-                "score": self.scores.ravel(),
-            }
-        )
-
-    def glance(self) -> pd.DataFrame:
-        """Give one row on the whole.
-
-        Returns
-        -------
-        pandas.DataFrame
-            Columns n_obs, n_event, n_cause, n_group, n_missing, rho.
-        """
-        row = {
-            "n_obs": int(self.n_obs.sum()),
-            N_EVENT: int(self.n_event.sum()),
-            "n_cause": len(self.causes),
-            "n_group": len(self.strata),
-            "n_missing": self.n_missing,
-            "rho": self.rho,
-        }
-        return pd.DataFrame([row])
-
-    def summary(self) -> Summary:
-        """Give a readable account.
-
-        Returns
-        -------
-        Summary
-            Prints as text, shows as HTML in a notebook.
-        """
-        weight = f" (rho {self.rho:g})" if self.rho else ""
-        return Summary(f"Gray's test{weight}", (self.tidy(), self.groups()), " ".join(self.remarks))
 
 
 def gray_test(
@@ -242,8 +121,16 @@ def gray_test_of(sample: CauseSample, *, cause: str | None = None, rho: float = 
         **arrays,
         rho=float(rho),
         n_missing=sample.n_missing,
-        remarks=(*missing_remark(sample.n_missing), *_nothing(tests)),
+        remarks=(*missing_remark(sample.n_missing), *_empty(sample), *_nothing(tests)),
     )
+
+
+def _empty(sample: CauseSample) -> tuple[str, ...]:
+    if len(sample.strata.labels) < 2:
+        return ()
+    failed = sample.strata.codes[sample.cause > 0]
+    events = np.bincount(failed, minlength=len(sample.strata.labels))
+    return empty_strata_remark(events, "how the groups differ")
 
 
 def _nothing(tests: list[tuple[float, int]]) -> tuple[str, ...]:

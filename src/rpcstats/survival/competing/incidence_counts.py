@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from rpcstats.survival._multiway import grouped_covariance
+from rpcstats.survival._multiway import grouped_covariance, lone_groups
 from rpcstats.survival._product_limit import product_limit
 from rpcstats.survival._risk_sets import still_in, yet_to_enter
 from rpcstats.survival.competing._aalen_johansen import (
@@ -52,6 +52,31 @@ class IncidenceRows:
         """Number of groups."""
         return len(self.sample.groups.labels)
 
+    @property
+    def is_lone(self) -> NDArray[np.bool_]:
+        """Whether a robust variance of a group would rest on one cluster; of shape (g,)."""
+        if self.variance != "jackknife":
+            return np.zeros(self.n_group, dtype=np.bool_)
+        return lone_groups(self.sample.groups.codes, self.n_group, self.sample.clusters)
+
+    def without_lone(self, variance: FloatArray) -> FloatArray:
+        """Put NaN in the place of a robust variance that one cluster can't tell of.
+
+        Parameters
+        ----------
+        variance : ndarray of shape (..., m)
+            Variance at the distinct times of each group.
+
+        Returns
+        -------
+        ndarray of shape (..., m)
+            NaN for groups in one cluster.
+        """
+        is_lone = self.is_lone
+        if not is_lone.any():
+            return variance
+        return np.where(np.repeat(is_lone, np.diff(self.counts.sets.start)), np.nan, variance)
+
     def curve_variance(self) -> FloatArray:
         """Give the variance of each cause's incidence at each time; shape (k, m)."""
         if self.variance == "jackknife":
@@ -60,8 +85,10 @@ class IncidenceRows:
                 self.counts, self.curves, sample.cause, sample.weights, sample.clusters
             )
         kind: Variance = self.variance
-        causes = range(len(self.sample.causes))
-        return np.stack([functional_variance(self.counts, self.curves, k, kind) for k in causes])
+        found = np.empty(self.counts.by_cause.shape)
+        for k in range(len(found)):
+            found[k] = functional_variance(self.counts, self.curves, k, kind)
+        return found
 
     def log_survival_variance(self) -> FloatArray:
         """Give the variance of the log of the probability of no event; shape (m,)."""
@@ -71,7 +98,7 @@ class IncidenceRows:
         found = robust_log_variance(
             sets, log_survival_steps(sets), sample.cause > 0, sample.weights, sample.clusters
         )
-        return np.where(self.curves.S > 0, found, np.inf)
+        return self.without_lone(np.where(self.curves.S > 0, found, np.inf))
 
     def sums(self, k: int, scale: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Sum scaled steps of a cause's incidence, by group.
@@ -88,7 +115,8 @@ class IncidenceRows:
         estimate : ndarray of shape (g,)
             The sums.
         covariance : ndarray of shape (g, g)
-            Their covariance; off the diagonal 0 unless clusters reach across groups.
+            Their covariance; off the diagonal 0 unless clusters reach across groups. NaN for
+            groups in one cluster.
         """
         sets, sample = self.counts.sets, self.sample
         steps = scale * self.curves.S_before * self.counts.by_cause[k] / sets.n_risk
@@ -102,6 +130,7 @@ class IncidenceRows:
         covariance = grouped_covariance(
             influence, sample.groups.codes, self.n_group, sample.clusters
         )
+        covariance[self.is_lone | self.is_lone[:, None]] = np.nan
         return estimate, covariance
 
     def reaches(self, time: float) -> NDArray[np.bool_]:

@@ -8,13 +8,11 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from rpcstats._numerics.intervals import ConfType
-from rpcstats._vocabulary import (
-    N_EVENT,
-    ReleaseKind,
-)
+from rpcstats._vocabulary import N_EVENT, ReleaseKind
 from rpcstats.errors import ParameterError
 from rpcstats.survival.competing.cause_contrasts import CauseContrasts
-from rpcstats.survival.competing.gray import GrayTest, gray_test_of
+from rpcstats.survival.competing.gray import gray_test_of
+from rpcstats.survival.competing.gray_result import GrayTest
 from rpcstats.survival.competing.incidence_counts import IncidenceRows
 from rpcstats.survival.competing.incidence_reading import (
     event_free_curve,
@@ -27,7 +25,7 @@ from rpcstats.survival.competing.incidence_reading import (
 from rpcstats.survival.competing.time_lost import TimeLost, time_lost
 from rpcstats.survival.course_words import Worded
 from rpcstats.survival.nonparametric.design_effect import design_effect
-from rpcstats.tables.summary import Summary
+from rpcstats.tables.summary import Summarised, Summary
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,8 +33,8 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class CumulativeIncidence(Worded):
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
+class CumulativeIncidence(Worded, Summarised):
     """Cumulative incidence of every cause, one set of curves for each group.
 
     Attributes

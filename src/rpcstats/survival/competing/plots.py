@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 def dots_by_cause(
     table: pd.DataFrame,
     *,
+    ax: "Axes | None" = None,
     label: str,
-    group: str | None,
+    group: str | None = None,
     value_label: str,
     reference: float | None = None,
     ratio: bool = False,
@@ -26,8 +27,12 @@ def dots_by_cause(
     ----------
     table : pandas.DataFrame
         Columns `label`, `group`, estimate, conf_low, conf_high.
-    label, group : str
-        Columns that name a row, and the rows that belong together.
+    ax : matplotlib Axes, optional
+        Where to draw; a new figure if not given.
+    label : str
+        Column that names a row.
+    group : str, optional
+        Column that names rows that belong together.
     value_label : str
         What is drawn.
     reference : float, optional
@@ -38,21 +43,22 @@ def dots_by_cause(
     Returns
     -------
     matplotlib Axes
-        The axes drawn on, in a new figure that leaves room for the names.
+        The axes drawn on.
 
     Raises
     ------
     ParameterError
         If there is nothing to draw.
     """
-    from rpcstats.figures.forest import forest_dots
+    from rpcstats.figures.forest import forest_axes
     from rpcstats.mixed.plots import plain_term
 
     if table.empty:
         raise ParameterError("There is no estimate to draw", ["add a covariate to the formula"])
     shown = table.assign(**{TERM: table[TERM].map(plain_term)}) if label == TERM else table
-    figure = forest_dots(
+    return forest_axes(
         shown,
+        ax=ax,
         label=label,
         group=group,
         percent=False,
@@ -60,4 +66,40 @@ def dots_by_cause(
         reference=reference,
         value_label=value_label,
     )
-    return figure.axes[0]
+
+
+def ratio_dots(
+    table: pd.DataFrame, ax: "Axes | None", value_label: str, *, group: str | None = None
+) -> "Axes":
+    """Draw ratios of terms with their intervals.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Columns term, estimate, conf_low, conf_high, and `group`.
+    ax : matplotlib Axes or None
+        Where to draw; a new figure if None.
+    value_label : str
+        What is drawn.
+    group : str, optional
+        Column that names rows that belong together.
+
+    Returns
+    -------
+    matplotlib Axes
+        The axes drawn on.
+
+    Raises
+    ------
+    ParameterError
+        If there is nothing to draw.
+    """
+    return dots_by_cause(
+        table,
+        ax=ax,
+        label=TERM,
+        group=group,
+        value_label=value_label,
+        reference=1.0,
+        ratio=True,
+    )

@@ -15,7 +15,7 @@ from rpcstats.survival._multiway import clustered_covariance
 from rpcstats.survival.competing._subdistribution_likelihood import risk_sums
 from rpcstats.survival.competing._subdistribution_scores import EventSums, RowInfluence
 from rpcstats.survival.prediction.new_rows import NewRows, encode_rows
-from rpcstats.tables.summary import Summary
+from rpcstats.tables.summary import Summarised, Summary
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,8 +31,8 @@ MOST_TIMES: Final = 100
 ROW: Final = "row"
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class PredictedIncidence:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
+class PredictedIncidence(Summarised):
     """Predicted incidence, one curve for each new row (and stratum) and cause.
 
     Attributes

@@ -15,7 +15,7 @@ from rpcstats.survival._multiway import clustered_covariance
 from rpcstats.survival.competing._subdistribution_likelihood import risk_sums
 from rpcstats.survival.competing.fine_gray_estimation import score_influence
 from rpcstats.survival.cox_checks._natural_spline import smooth
-from rpcstats.tables.summary import Summary
+from rpcstats.tables.summary import Summarised, Summary
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,8 +30,8 @@ _GRID: Final = 40
 _KNOTS: Final = np.linspace(0.0, 1.0, 5)
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class ProportionalSubhazardsTest:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
+class ProportionalSubhazardsTest(Summarised):
     """Score tests that each coefficient stays the same over time.
 
     Attributes

@@ -20,7 +20,7 @@ from rpcstats._vocabulary import (
 )
 from rpcstats.errors import ParameterError
 from rpcstats.survival.competing.cause_contrasts import CauseContrasts
-from rpcstats.tables.summary import Summary
+from rpcstats.tables.summary import Summarised, Summary
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,8 +31,8 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class TimeLost:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
+class TimeLost(Summarised):
     """Restricted mean time lost to each cause, by group.
 
     Attributes
@@ -145,18 +145,23 @@ class TimeLost:
         remark = " ".join((f"{self.conf_level:.0%} normal intervals.", *self.remarks))
         return Summary(f"Mean time lost up to {self.tau:g}", (self.tidy(),), remark)
 
-    def plot(self) -> "Axes":
+    def plot(self, ax: "Axes | None" = None) -> "Axes":
         """Draw the times lost with their intervals.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw, narrowed to make room for the names; a new figure if not given.
 
         Returns
         -------
         matplotlib Axes
-            The axes drawn on, in a new figure that leaves room for the names.
+            The axes drawn on.
         """
         from rpcstats.survival.competing.plots import dots_by_cause
 
-        value = f"Mean time lost up to {self.tau:g}"
-        return dots_by_cause(self.tidy(), label=STRATA, group=STATE, value_label=value)
+        value = f"Mean time lost up to {self.tau:g} ({self.conf_level:.0%} interval)"
+        return dots_by_cause(self.tidy(), ax=ax, label=STRATA, group=STATE, value_label=value)
 
 
 def time_lost(fit: "CumulativeIncidence", tau: float) -> TimeLost:

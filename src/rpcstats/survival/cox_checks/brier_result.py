@@ -17,7 +17,7 @@ from rpcstats._vocabulary import (
     STD_ERROR,
     TIME,
 )
-from rpcstats.tables.summary import Summary
+from rpcstats.tables.summary import Summarised, Summary
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,8 +29,8 @@ MEASURES: Final = ("brier", "brier_null", "difference", "prediction_accuracy")
 _SHOWN = 5
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class BrierScore:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
+class BrierScore(Summarised):
     """Brier scores at some times, integrated, and against a curve without covariates.
 
     Attributes

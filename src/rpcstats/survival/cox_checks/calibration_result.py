@@ -20,7 +20,7 @@ from rpcstats._vocabulary import (
     STATISTIC,
     STD_ERROR,
 )
-from rpcstats.tables.summary import Summary
+from rpcstats.tables.summary import Summarised, Summary
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,8 +31,8 @@ IntArray = NDArray[np.int64]
 _CURVE = 101
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Calibration:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
+class Calibration(Summarised):
     """Predicted risk by a time beside the risk seen, by groups and smoothly.
 
     Attributes

@@ -22,7 +22,7 @@ from rpcstats._vocabulary import (
     TERM,
 )
 from rpcstats.survival.cox_checks._concordant_pairs import KINDS
-from rpcstats.tables.summary import Summary
+from rpcstats.tables.summary import Summarised, Summary
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,8 +31,8 @@ FloatArray = NDArray[np.float64]
 PairWeights = Literal["harrell", "uno"]
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Concordance:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
+class Concordance(Summarised):
     """Concordance of one score or more with the same censored times.
 
     Attributes
@@ -159,23 +159,28 @@ class Concordance:
         frames = [self.tidy(), *([self.differences()] if len(self.names) > 1 else [])]
         return Summary(heading, (*frames, self.glance()), " ".join(self.remarks))
 
-    def plot(self) -> "Axes":
+    def plot(self, ax: "Axes | None" = None) -> "Axes":
         """Draw the estimates with their intervals, and a line where a score tells nothing.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw, narrowed to make room for the names; a new figure if not given.
 
         Returns
         -------
         matplotlib.axes.Axes
-            The axes, in a new figure that leaves room for the names.
+            The axes drawn on.
         """
-        from rpcstats.figures.forest import forest_dots
+        from rpcstats.figures.forest import forest_axes
 
-        figure = forest_dots(
+        return forest_axes(
             self.tidy(),
+            ax=ax,
             label=TERM,
             percent=False,
             reference=0.5,
             reference_label="Chance",
-            value_label="Concordance",
+            value_label=f"Concordance ({self.conf_level:.0%} interval)",
             no_interval="the estimate is 0 or 1, so that there is no interval",
         )
-        return figure.axes[0]

@@ -23,7 +23,7 @@ from rpcstats._vocabulary import (
 )
 from rpcstats.errors import ParameterError
 from rpcstats.survival.cox_checks._natural_spline import smooth
-from rpcstats.tables.summary import Summary
+from rpcstats.tables.summary import Summarised, Summary
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,8 +36,8 @@ GLOBAL: Final = "GLOBAL"
 _GRID = 40
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class ProportionalHazardsTest:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
+class ProportionalHazardsTest(Summarised):
     """Score tests of whether coefficients drift along a function of time.
 
     Attributes

@@ -78,8 +78,10 @@ def refuse_late_entry(sample: EvaluationSample, what: str) -> None:
     """
     if sample.entry is not None and (sample.entry > 0).any():
         raise DataError(
-            f"{what} need everybody seen from the start, one row each: they can't be had with late"
-            " entry or several rows a person."
+            f"{what} are means over people all followed from one time on. With late entry those"
+            " gone before they could be seen are missing, and there is no agreed weight for them;"
+            " several rows a person would count as several people. Take those present at one time,"
+            " one row each, with time counted from it."
         )
 
 

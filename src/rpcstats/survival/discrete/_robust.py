@@ -5,6 +5,7 @@ from typing import Any, Final, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from rpcstats.errors import DataError
 from rpcstats.mixed.inference.cluster_blocks import MOST_COORDINATES
 from rpcstats.mixed.inference.cluster_robust import cluster_robust
 from rpcstats.survival._multiway import overlap
@@ -151,9 +152,19 @@ def correction(kind: str, m: int, n_obs: float, p: int) -> float:
     -------
     float
         1, m / (m - 1), or m (n - 1) / ((m - 1)(n - p)).
+
+    Raises
+    ------
+    DataError
+        If CR1S is asked for with as many coefficients as person-sessions, or more.
     """
     if kind == "CR0":
         return 1.0
+    if kind == "CR1S" and n_obs <= p:
+        raise DataError(
+            f"CR1S divides by person-sessions less coefficients, here {n_obs:.0f} and {p}:"
+            " take small_sample='CR1', or leave covariates out."
+        )
     return m / (m - 1.0) * (1.0 if kind == "CR1" else (n_obs - 1.0) / (n_obs - p))
 
 

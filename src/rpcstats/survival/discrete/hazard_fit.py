@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from rpcstats.mixed.varcorr import VarCorr
-    from rpcstats.survival.discrete.standardised_result import StandardisedSurvival
+    from rpcstats.survival.discrete.standardised_result import StandardisedBySession
 
 FloatArray = NDArray[np.float64]
 PredictionKind = Literal["hazard", "survival", "completion"]
@@ -121,7 +121,7 @@ class DiscreteHazardFit(DiscreteHazardEstimates):
 
     def standardise(
         self, exposure: str, at: Sequence[Any] | None = None, **options: Any
-    ) -> "StandardisedSurvival":
+    ) -> "StandardisedBySession":
         """Average survival by session over the people of the sample at each level of a column.
 
         Parameters
@@ -135,7 +135,7 @@ class DiscreteHazardFit(DiscreteHazardEstimates):
 
         Returns
         -------
-        StandardisedSurvival
+        StandardisedBySession
             Levels and contrasts.
         """
         from rpcstats.survival.discrete.standardised import standardised_survival

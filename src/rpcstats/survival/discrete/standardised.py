@@ -21,7 +21,7 @@ from rpcstats.survival.discrete.prediction_paths import (
     new_rows,
     paths_of,
 )
-from rpcstats.survival.discrete.standardised_result import StandardisedSurvival
+from rpcstats.survival.discrete.standardised_result import StandardisedBySession
 
 if TYPE_CHECKING:
     from rpcstats.survival.discrete.hazard_fit import DiscreteHazardFit
@@ -45,7 +45,7 @@ def standardised_survival(
     n_boot: int = 1000,
     seed: int = 1,
     conf_level: float | None = None,
-) -> StandardisedSurvival:
+) -> StandardisedBySession:
     """Average survival by session over the people of a sample at each level of a column.
 
     Parameters
@@ -71,7 +71,7 @@ def standardised_survival(
 
     Returns
     -------
-    StandardisedSurvival
+    StandardisedBySession
         Levels and contrasts by session.
 
     Raises
@@ -109,7 +109,7 @@ def standardised_survival(
         cov = np.cov(draws.reshape(len(draws), A * K), rowvar=False).reshape(A * K, A * K)
     else:
         cov = covariance_of(fit, people, found)
-    return StandardisedSurvival(
+    return StandardisedBySession(
         exposure=exposure,
         levels=tuple(str(one) for one in levels),
         sessions=wanted,

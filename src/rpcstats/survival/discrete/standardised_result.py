@@ -18,7 +18,7 @@ from rpcstats._vocabulary import (
 from rpcstats.mixed.coefficients import quantile
 from rpcstats.mixed.inference.tails import t_p
 from rpcstats.survival.discrete._limits import survival_limits
-from rpcstats.tables.summary import Summary
+from rpcstats.tables.summary import Summarised, Summary
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class StandardisedSurvival:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
+class StandardisedBySession(Summarised):
     """Survival by session had everybody been at one level of a column.
 
     Attributes
@@ -190,13 +190,6 @@ class StandardisedSurvival:
         tail = (1.0 - self.conf_level) / 2.0
         low, high = np.quantile(draws, [tail, 1.0 - tail], axis=0)
         return low, high
-
-    def __repr__(self) -> str:
-        """Give the account as text."""
-        return str(self.summary())
-
-    def _repr_html_(self) -> str:
-        return self.summary()._repr_html_()
 
 
 def _frame(names: tuple[str, ...], columns: tuple[Any, ...]) -> pd.DataFrame:

@@ -113,16 +113,22 @@ class CurvaturePlan:
             kept = H[both, both]
             H[np.ix_(both, both)] = 0.0
             H[both, both] = kept
-        H = _turned(self.columns, H, factors)
-        H = _turned(self.columns, H.T, factors, border).T
+        if all(part.n_effect == 1 for part in self.columns.levels):
+            scale = np.repeat([Lambda[0, 0] for Lambda in factors], [n for n, _ in self.sizes])
+            H *= scale[:, None]
+            H *= scale[border]
+        else:
+            H = _turned(self.columns, H, factors)
+            H = _turned(self.columns, H.T, factors, border).T
         H[border, np.arange(len(border))] += curvature[border]
-        F, C = H[border], H[alone]
         if not len(alone):
-            L, is_positive = cholesky(F)
-            return BorderedFactor(alone, border, np.ones(0), C, L, is_positive)
-        scale = float(factors[self.which][0, 0]) ** 2
+            # The matrix is symmetric; its transpose is factored in place.
+            L, is_positive = cholesky(H.T)
+            return BorderedFactor(alone, border, np.ones(0), H[:0], L, is_positive)
+        F, C = H[border], H[alone]
+        variance = float(factors[self.which][0, 0]) ** 2
         before = sum(part.size for part in self.columns.levels[: self.which])
-        diagonal = scale * self._own(point)[alone - before] + curvature[alone]
+        diagonal = variance * self._own(point)[alone - before] + curvature[alone]
         L, is_positive = cholesky(F - C.T @ (C / diagonal[:, None]))
         is_positive &= bool((diagonal > 0.0).all())
         return BorderedFactor(alone, border, diagonal, C, L, is_positive)
@@ -200,11 +206,12 @@ def whole_curvature(point: Point, border: IntArray) -> FloatArray:
     columns = point.columns
     Q, c, m = columns.n_effect, len(border), columns.order.n_time
     if Q * c * m <= _BY_TIMES and Q * m <= _TABLE:
-        H = -shared_by_times(point, border)
+        H = shared_by_times(point, border)
     else:
         from rpcstats.survival.frailties._row_sums import shared_by_rows
 
-        H = -shared_by_rows(point, border)
+        H = shared_by_rows(point, border)
+    np.negative(H, out=H)
     place = np.full(Q, -1)
     place[border] = np.arange(c)
     for rows, left in _effects(columns):

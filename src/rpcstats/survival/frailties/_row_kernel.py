@@ -19,10 +19,15 @@ def _change(
     s: FloatArray,
     found: FloatArray,
 ) -> None:
-    """Count a row from here on, or with a negative score no more."""
+    """Count a row from here on, or with a negative score no more.
+
+    An empty total stands for one of zeros.
+    """
     for e in range(len(rows)):
         weight = r * values[e]
-        found[rows[e]] -= weight * total
+        own = found[rows[e]]
+        for c in range(len(total)):
+            own[c] -= weight * total[c]
         if places[rows[e]] >= 0:
             s[places[rows[e]]] += weight
 
@@ -106,8 +111,11 @@ def shared_curvature(
         for k in range(start[j], start[j + 1]):
             for at in range(entry_begin[k], entry_begin[k + 1]):
                 i = entry_rows[at]
-                _change(rows[i], values[i], places, r[i], total, s, found)
-            total += A[k] * s
+                # Before the first event time nothing has been summed.
+                so_far = total if k > start[j] else total[:0]
+                _change(rows[i], values[i], places, r[i], so_far, s, found)
+            for c in range(n_column):
+                total[c] += A[k] * s[c]
             if C[k] != 0.0:
                 last = begin[k] + n_tied[k]
                 _tie(begin[k], last, rows, values, places, r, (B[k], C[k]), (s, d, total), found)

@@ -59,18 +59,20 @@ class CoxMixedFit(MixedEstimates):
 
         return summary_of(self, exponentiate=exponentiate)
 
-    def plot(self, *, exponentiate: bool = True) -> "Axes":
+    def plot(self, ax: "Axes | None" = None, *, exponentiate: bool = True) -> "Axes":
         """Draw the coefficients with their intervals.
 
         Parameters
         ----------
+        ax : matplotlib Axes, optional
+            Where to draw, narrowed to make room for the names; a new figure if not given.
         exponentiate : bool
             Whether to show hazard ratios, on a logarithmic scale.
 
         Returns
         -------
         matplotlib.axes.Axes
-            The axes drawn on, in a new figure that leaves room for the names.
+            The axes drawn on.
 
         Raises
         ------
@@ -79,7 +81,7 @@ class CoxMixedFit(MixedEstimates):
         """
         from rpcstats.survival.frailties.report import draw_coefficients
 
-        return draw_coefficients(self, exponentiate=exponentiate)
+        return draw_coefficients(self, ax, exponentiate=exponentiate)
 
     def varcorr(self) -> VarCorr:
         """Give standard deviations and correlations of the effects on the log hazard.

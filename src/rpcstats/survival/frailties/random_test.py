@@ -10,7 +10,7 @@ from rpcstats._numerics.intervals import chi_square_p
 from rpcstats._vocabulary import DF, P_VALUE, STATISTIC
 from rpcstats.errors import ParameterError
 from rpcstats.mixed.inference.boundary_mixture import mixture_p, mixture_weights
-from rpcstats.tables.summary import Summary
+from rpcstats.tables.summary import Summarised, Summary
 
 if TYPE_CHECKING:
     from rpcstats.survival.frailties.cox_mixed_fit import CoxMixedFit
@@ -28,8 +28,8 @@ _PLAIN: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class RandomEffectsTest:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
+class RandomEffectsTest(Summarised):
     """Likelihood-ratio test of a model with random effects against that without.
 
     Attributes

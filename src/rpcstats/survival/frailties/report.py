@@ -80,13 +80,15 @@ def summary_of(fit: "CoxMixedFit", *, exponentiate: bool) -> Summary:
     return Summary(fit.heading, tuple(shown), " ".join([words, *fit.remarks]))
 
 
-def draw_coefficients(fit: "CoxMixedFit", *, exponentiate: bool) -> "Axes":
+def draw_coefficients(fit: "CoxMixedFit", ax: "Axes | None", *, exponentiate: bool) -> "Axes":
     """Draw the coefficients with their intervals.
 
     Parameters
     ----------
     fit : CoxMixedFit
         The model.
+    ax : matplotlib Axes or None
+        Where to draw; a new figure if None.
     exponentiate : bool
         Whether to show ratios, on a logarithmic scale.
 
@@ -100,18 +102,19 @@ def draw_coefficients(fit: "CoxMixedFit", *, exponentiate: bool) -> "Axes":
     ParameterError
         If there is no coefficient.
     """
-    from rpcstats.figures.forest import forest_dots
+    from rpcstats.figures.forest import forest_axes
     from rpcstats.mixed.plots import plain_term
 
+    what = "Hazard ratio" if exponentiate else "Log hazard ratio"
     table = fit.tidy(exponentiate=exponentiate)
     if table.empty:
         raise ParameterError("There is no coefficient to draw", ["add a covariate to the formula"])
-    figure = forest_dots(
+    return forest_axes(
         table.assign(**{TERM: table[TERM].map(plain_term)}),
+        ax=ax,
         label=TERM,
         percent=False,
         ratio=exponentiate,
         reference=1.0 if exponentiate else 0.0,
-        value_label="Hazard ratio" if exponentiate else "Log hazard ratio",
+        value_label=f"{what} ({fit.conf_level:.0%} interval)",
     )
-    return figure.axes[0]

@@ -11,6 +11,7 @@ from rpcstats.formula.censored import CensoredSample
 from rpcstats.formula.groups import Groups
 from rpcstats.survival._multiway import clustered_covariance
 from rpcstats.survival.nonparametric._score_test import GroupRisk, Scores, group_risk
+from rpcstats.survival.structure.remarks import empty_strata_remark
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -53,6 +54,26 @@ def counted_groups(sample: CensoredSample) -> GroupRisk:
         entry=sample.entry,
         weights=sample.weights,
     )
+
+
+def strata_remark(sample: CensoredSample) -> tuple[str, ...]:
+    """Say how many strata had no event, if any had none.
+
+    Parameters
+    ----------
+    sample : CensoredSample
+        Strata included.
+
+    Returns
+    -------
+    tuple of str
+        One remark, or none.
+    """
+    n_stratum = len(sample.strata.labels)
+    if n_stratum < 2:
+        return ()
+    events = np.bincount(sample.strata.codes[sample.event], minlength=n_stratum)
+    return empty_strata_remark(events, "how the groups differ")
 
 
 def robust_scores(

@@ -8,10 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rpcstats.formula.censored import CensoredSample
-from rpcstats.survival._multiway import grouped_covariance
+from rpcstats.survival._multiway import grouped_covariance, lone_groups
 from rpcstats.survival._risk_sets import RiskSets, risk_counts, risk_sets, still_in, yet_to_enter
 from rpcstats.survival.nonparametric._jackknife import Steps, log_survival_steps, row_influence
-from rpcstats.survival.structure.remarks import few_at_risk_remark, few_clusters_remark
+from rpcstats.survival.structure.remarks import (
+    few_at_risk_remark,
+    few_clusters_remark,
+    lone_groups_remark,
+)
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -49,6 +53,45 @@ class CurveRows:
         """Number of groups."""
         return len(self.counts.start) - 1
 
+    @property
+    def is_lone(self) -> NDArray[np.bool_]:
+        """Whether all rows of a group are in one cluster; of shape (k,)."""
+        return lone_groups(self.group, self.n_group, self.clusters)
+
+    def without_lone(self, variance: FloatArray) -> FloatArray:
+        """Put NaN in the place of a robust variance that one cluster can't tell of.
+
+        Parameters
+        ----------
+        variance : ndarray of shape (m,)
+            Variance at the distinct times of each group.
+
+        Returns
+        -------
+        ndarray of shape (m,)
+            NaN for groups in one cluster.
+        """
+        is_lone = self.is_lone
+        if not is_lone.any():
+            return variance
+        return np.where(np.repeat(is_lone, np.diff(self.counts.start)), np.nan, variance)
+
+    def error_remarks(self, labels: Sequence[str]) -> tuple[str, ...]:
+        """Say what a reader should know of robust errors.
+
+        Parameters
+        ----------
+        labels : sequence of str
+            One label a group.
+
+        Returns
+        -------
+        tuple of str
+            Few clusters, groups in one cluster.
+        """
+        few = cluster_remarks(self.clusters, self.cluster_names)
+        return (*few, *lone_groups_remark(labels, self.is_lone))
+
     def n_rows_at_risk(self) -> FloatArray:
         """Count rows at risk at each distinct time, whatever their weights."""
         counts = self.counts
@@ -64,14 +107,18 @@ class CurveRows:
     def n_tied(self) -> IntArray:
         """Count events at each distinct time, whatever their weights."""
         counts = self.counts
+        if self.weights is None:
+            return counts.n_event.astype(np.int64)
         failed = counts.position[counts.arranged(self.event)]
         return np.bincount(failed, minlength=len(counts.time)).astype(np.int64)
 
     def sizes(self) -> tuple[IntArray, IntArray]:
         """Count rows and events of each group, whatever their weights."""
+        if self.n_group == 1:
+            return np.array([len(self.group)]), np.array([np.count_nonzero(self.event)])
         n = np.bincount(self.group, minlength=self.n_group)
-        d = np.bincount(self.group[self.event], minlength=self.n_group)
-        return n, d
+        d = np.bincount(self.group, weights=self.event, minlength=self.n_group)
+        return n, d.astype(np.int64)
 
     def area_influence(self, S: FloatArray, tau: float) -> FloatArray:
         """Give how one more unit of weight on each row moves the area under its curve.
@@ -105,12 +152,16 @@ class CurveRows:
         Returns
         -------
         ndarray of shape (k, k)
-            Covariance; off the diagonal 0 unless clusters reach across groups.
+            Covariance; off the diagonal 0 unless clusters reach across groups. NaN for groups
+            in one cluster.
         """
         influence = self.area_influence(S, tau)
         if self.weights is not None:
             influence = influence * self.weights
-        return grouped_covariance(influence, self.group, self.n_group, self.clusters)
+        V = grouped_covariance(influence, self.group, self.n_group, self.clusters)
+        is_lone = self.is_lone
+        V[is_lone | is_lone[:, None]] = np.nan
+        return V
 
 
 def curve_rows(sample: CensoredSample) -> CurveRows:

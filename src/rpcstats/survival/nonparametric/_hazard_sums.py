@@ -13,6 +13,7 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 HazardTies = Literal["breslow", "fleming-harrington"]
+HazardScale = Literal["log", "plain", "arcsine"]
 
 
 class HazardSums(NamedTuple):
@@ -57,15 +58,15 @@ def cumulative_hazard(counts: RiskSets, n_tied: IntArray, ties: HazardTies) -> H
     """
     n, d = counts.n_risk, counts.n_event
     if ties == "breslow" or n_tied.max(initial=0) <= 1:
-        jump = d / n
-        square = jump / n
-        steps = Steps(square, 1.0 / n)
+        H = d / n
+        variance = H / n
+        steps = Steps(variance.copy(), 1.0 / n)
     else:
-        jump, square, steps = _in_turn(n, d, n_tied)
-    H, variance = np.empty(len(n)), np.empty(len(n))
+        H, variance, steps = _in_turn(n, d, n_tied)
+    # In place, for these are the longest vectors of a curve.
     for a, b in pairwise(counts.start):
-        np.cumsum(jump[a:b], out=H[a:b])
-        np.cumsum(square[a:b], out=variance[a:b])
+        np.cumsum(H[a:b], out=H[a:b])
+        np.cumsum(variance[a:b], out=variance[a:b])
     return HazardSums(H, variance, steps)
 
 
@@ -84,4 +85,36 @@ def _in_turn(
     # Of case weights: an event of weight w counts as w events of weight 1.
     square = np.bincount(times, w * part**2, size).astype(np.float64)
     own = np.bincount(times, part / m + w * (k / m) * part**2, size).astype(np.float64)
-    return jump, square, Steps(square, own)
+    return jump, square, Steps(square.copy(), own)
+
+
+def hazard_limits(
+    H: FloatArray, half: FloatArray, conf_type: HazardScale
+) -> tuple[FloatArray, FloatArray]:
+    """Give limits of a cumulative hazard.
+
+    Parameters
+    ----------
+    H : ndarray of shape (m,)
+        The hazard.
+    half : ndarray of shape (m,)
+        Half the width of an interval on the scale of the hazard itself.
+    conf_type : {"log", "plain", "arcsine"}
+        Scale on which the interval is symmetric.
+
+    Returns
+    -------
+    tuple of ndarray of shape (m,)
+        Lower and upper limits.
+    """
+    if conf_type == "plain":
+        return np.maximum(H - half, 0.0), H + half
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        relative = half / H
+        if conf_type == "log":
+            return H * np.exp(-relative), H * np.exp(relative)
+        # The scale is arcsin(exp(-H / 2)), on which the slope is -1 / (2 sqrt(exp(H) - 1)).
+        centre, spread = np.arcsin(np.exp(-H / 2)), half / (2 * np.sqrt(np.expm1(H)))
+        low = -2 * np.log(np.sin(np.minimum(centre + spread, np.pi / 2)))
+        high = -2 * np.log(np.sin(np.maximum(centre - spread, 0.0)))
+    return np.where(H > 0, low, 0.0), np.where(H > 0, high, 0.0)

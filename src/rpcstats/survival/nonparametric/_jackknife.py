@@ -2,20 +2,27 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rpcstats.survival._multiway import signed_clusters, variance_or_nan
 from rpcstats.survival._risk_sets import RiskSets
+from rpcstats.survival.nonparametric._cluster_squares import (
+    RowSteps,
+    at_positions,
+    squared_exits,
+    squared_stays,
+)
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
+Value = TypeVar("Value", bound=np.generic)
 
-_PORTION: Final = 1 << 17
-"""Rows whose clusters are summed together, at the least."""
+_ROUNDING: Final = 1e-14
+"""A sum of squares this small beside what has come and gone in it is rounding."""
 
 
 class Steps(NamedTuple):
@@ -46,7 +53,22 @@ def log_survival_steps(counts: RiskSets) -> Steps:
     Steps
         0 where a whole risk set fails.
     """
-    n, d = counts.n_risk, counts.n_event
+    return log_steps(counts.n_risk, counts.n_event)
+
+
+def log_steps(n: FloatArray, d: FloatArray) -> Steps:
+    """Give the influence on the log of a product-limit estimate at each of its steps.
+
+    Parameters
+    ----------
+    n, d : ndarray of shape (m,)
+        Weight at risk, and failing.
+
+    Returns
+    -------
+    Steps
+        As `log_survival_steps`.
+    """
     own = np.divide(1.0, n - d, out=np.zeros(len(n)), where=n > d)
     return Steps(d / n * own, own)
 
@@ -88,13 +110,15 @@ def robust_variance(
     """
     A = _within(steps.growth, counts.start)
     rows = _row_steps(counts, A, steps.own, counts.arranged(event), w)
-    total, scale = np.zeros(len(A)), np.zeros(len(A))
-    for sign, codes in signed_clusters(clusters):
-        arranged = None if codes is None else counts.arranged(codes)
-        part = _one_way(counts, A, rows, arranged)
-        total += sign * part
-        scale += part
-    return np.maximum(total, 0.0) if len(clusters) < 2 else variance_or_nan(total, scale)
+    signed = [
+        (sign, _one_way(counts, A, rows, None if codes is None else counts.arranged(codes)))
+        for sign, codes in signed_clusters(clusters)
+    ]
+    found = signed[0][1]
+    if len(signed) == 1:
+        return np.maximum(found, 0.0, out=found)
+    total = np.sum([sign * part for sign, part in signed], axis=0)
+    return variance_or_nan(total, np.sum([part for _, part in signed], axis=0))
 
 
 def row_influence(counts: RiskSets, steps: Steps, event: BoolArray) -> FloatArray:
@@ -140,7 +164,7 @@ def first_at_risk(counts: RiskSets) -> IntArray:
     return begin
 
 
-def in_given_order(counts: RiskSets, values: FloatArray) -> FloatArray:
+def in_given_order(counts: RiskSets, values: NDArray[Value]) -> NDArray[Value]:
     """Put values of the rows back in the order in which they were given.
 
     Parameters
@@ -162,30 +186,29 @@ def in_given_order(counts: RiskSets, values: FloatArray) -> FloatArray:
     return placed
 
 
-class _RowSteps(NamedTuple):
-    enter: IntArray
-    stratum: IntArray
-    w: FloatArray
-    at_entry: FloatArray
-    at_exit: FloatArray
-
-
 def _row_steps(
     counts: RiskSets, A: FloatArray, own: FloatArray, event: BoolArray, w: FloatArray | None
-) -> _RowSteps:
+) -> RowSteps:
     """Give w R, and B after entry and after exit, of each row."""
-    leave, stratum = counts.position, counts.stratum[counts.position]
-    begin = counts.start[stratum]
-    enter = begin if counts.entry_position is None else counts.entry_position
-    A_entry = np.where(enter > begin, A[np.maximum(enter - 1, 0)], 0.0)
-    weight = np.ones(len(leave)) if w is None else counts.arranged(w)
-    at_exit = weight * (A[leave] - A_entry - event * own[leave])
-    return _RowSteps(enter, stratum, weight, -weight * A_entry, at_exit)
+    leave, n = counts.position, len(counts.position)
+    if len(counts.start) == 2:
+        stratum = begin = np.broadcast_to(np.int64(0), n)
+    else:
+        stratum = counts.stratum[leave]
+        begin = counts.start[stratum]
+    weight = np.broadcast_to(1.0, n) if w is None else counts.arranged(w)
+    enter, at_entry, at_exit = begin, np.broadcast_to(0.0, n), A[leave]
+    if counts.entry_position is not None:
+        enter = counts.entry_position
+        at_entry = np.where(enter > begin, A[np.maximum(enter - 1, 0)], 0.0)
+        at_exit -= at_entry
+        at_entry *= -weight
+    at_exit -= event * own[leave]
+    at_exit *= weight
+    return RowSteps(enter, stratum, weight, at_entry, at_exit)
 
 
-def _one_way(
-    counts: RiskSets, A: FloatArray, rows: _RowSteps, codes: IntArray | None
-) -> FloatArray:
+def _one_way(counts: RiskSets, A: FloatArray, rows: RowSteps, codes: IntArray | None) -> FloatArray:
     leave, m = counts.position, len(A)
     variance = np.empty(m)
     if codes is None:
@@ -193,15 +216,19 @@ def _one_way(
         nothing = np.zeros(len(leave))
         after = (nothing, nothing, rows.at_exit**2)
         RR, RB, BB = (
-            _at(rows.enter, x, m) + _at(leave, y - x, m) for x, y in zip(inside, after, strict=True)
+            at_positions(rows.enter, x, m) + at_positions(leave, y - x, m)
+            for x, y in zip(inside, after, strict=True)
         )
     elif counts.entry_position is None:
-        RR, RB, BB = _squared_exits(counts, rows, codes)
+        RR, RB, BB = squared_exits(counts, rows, codes)
     else:
-        RR, RB, BB = _squared_stays(leave, rows, codes * (len(counts.start) - 1) + rows.stratum, m)
+        RR, RB, BB = squared_stays(leave, rows, codes * (len(counts.start) - 1) + rows.stratum, m)
     for a, b in pairwise(counts.start):
-        rr, rb, bb = (np.cumsum(part[a:b]) for part in (RR, RB, BB))
-        variance[a:b] = A[a:b] ** 2 * rr + 2 * A[a:b] * rb + bb
+        rr, rb, bb = np.cumsum(RR[a:b]), np.cumsum(RB[a:b]), np.cumsum(BB[a:b])
+        at = A[a:b]
+        squares = at**2 * rr + 2 * at * rb + bb
+        largest = at**2 * np.maximum.accumulate(rr) + np.maximum.accumulate(bb)
+        variance[a:b] = np.where(np.abs(squares) > _ROUNDING * largest, squares, 0.0)
     return variance
 
 
@@ -211,84 +238,3 @@ def _within(growth: FloatArray, start: IntArray) -> FloatArray:
     for a, b in pairwise(start):
         np.cumsum(growth[a:b], out=total[a:b])
     return total
-
-
-def _squared_exits(
-    counts: RiskSets, rows: _RowSteps, codes: IntArray
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Give the steps of R^2, R B and B^2 where everybody is in from the start of a stratum."""
-    n_stratum, m = len(counts.start) - 1, len(counts.time)
-    order = _sorted_by(codes * n_stratum + rows.stratum, counts)
-    key = (codes * n_stratum + rows.stratum)[order]
-    first = np.concatenate([[True], key[1:] != key[:-1]])
-    block = np.cumsum(first) - 1
-    dR, dB, position = -rows.w[order], rows.at_exit[order], counts.position[order]
-    whole = _at(block, -dR, int(block[-1]) + 1)
-    R, B = _running(dR, first, block) + whole[block], _running(dB, first, block)
-    steps = _differences(R, B, dR, dB)
-    RR, RB, BB = (_at(position, step, m) for step in steps)
-    begin = counts.start[rows.stratum[order][first]]
-    return RR + _at(begin, whole**2, m), RB, BB
-
-
-def _sorted_by(key: IntArray, counts: RiskSets) -> IntArray:
-    """Order rows by key, then time; numpy's stable sort of short integers is a radix sort."""
-    small = key.astype(np.min_scalar_type(int(key.max())))
-    if counts.order is not None:
-        return np.argsort(small, kind="stable")
-    times = counts.position.astype(np.min_scalar_type(len(counts.time)))
-    by_time = np.argsort(times, kind="stable")
-    ordered: IntArray = by_time[np.argsort(small[by_time], kind="stable")]
-    return ordered
-
-
-def _squared_stays(
-    leave: IntArray, rows: _RowSteps, key: IntArray, m: int
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Give the steps of R^2, R B and B^2 where rows enter late, some clusters at a time."""
-    order = np.argsort(key.astype(np.min_scalar_type(int(key.max()))), kind="stable")
-    ends = np.flatnonzero(np.diff(key[order])) + 1
-    wanted = np.arange(max(_PORTION, m // 2), len(order), max(_PORTION, m // 2))
-    inner = np.searchsorted(ends, wanted)
-    RR, RB, BB = np.zeros((3, m))
-    for part in np.split(order, np.unique(ends[inner[inner < len(ends)]])):
-        position = np.concatenate([rows.enter[part], leave[part]])
-        dR, begun = np.concatenate([rows.w[part], -rows.w[part]]), rows.at_entry[part]
-        dB = np.concatenate([begun, rows.at_exit[part] - begun])
-        steps = _squared_steps(position, np.tile(key[part], 2), dR, dB, m)
-        for total, step in zip((RR, RB, BB), steps, strict=True):
-            total += step
-    return RR, RB, BB
-
-
-def _squared_steps(
-    position: IntArray, key: IntArray, dR: FloatArray, dB: FloatArray, m: int
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Sum, at each time, the steps of R^2, R B and B^2 over clusters."""
-    order = np.lexsort((position, key))
-    position, key, dR, dB = position[order], key[order], dR[order], dB[order]
-    first = np.concatenate([[True], key[1:] != key[:-1]])
-    block = np.cumsum(first) - 1
-    R, B = _running(dR, first, block), _running(dB, first, block)
-    steps = _differences(R, B, dR, dB)
-    RR, RB, BB = (_at(position, step, m) for step in steps)
-    return RR, RB, BB
-
-
-def _at(position: IntArray, values: FloatArray, m: int) -> FloatArray:
-    """Sum values by position."""
-    return np.bincount(position, values, m).astype(np.float64, copy=False)
-
-
-def _differences(
-    R: FloatArray, B: FloatArray, dR: FloatArray, dB: FloatArray
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    R0, B0 = R - dR, B - dB
-    return R**2 - R0**2, R * B - R0 * B0, B**2 - B0**2
-
-
-def _running(change: FloatArray, first: BoolArray, block: IntArray) -> FloatArray:
-    total = np.cumsum(change)
-    before = (total - change)[first]
-    running: FloatArray = total - before[block]
-    return running

@@ -21,7 +21,7 @@ from rpcstats._vocabulary import (
 )
 from rpcstats.errors import DataError, ParameterError
 from rpcstats.formula.censored import CensoredSample
-from rpcstats.survival._risk_sets import still_in, yet_to_enter
+from rpcstats.survival._risk_sets import same_weight, still_in, yet_to_enter
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -106,12 +106,15 @@ def session_counts(sample: CensoredSample, cells: Cells) -> dict[str, FloatArray
     last = np.full_like(leave, J - 1)
     seen = leave < J
     total = _sums(sample, leave, seen, start)
-    n_risk = still_in(total + _sums(sample, last, ~seen, start), start)
+    n_risk = remaining = still_in(total + _sums(sample, last, ~seen, start), start)
     if sample.entry is not None:
-        n_risk -= yet_to_enter(_sums(sample, enter, enter < J, start), start)
+        n_risk = remaining - yet_to_enter(_sums(sample, enter, enter < J, start), start)
         n_risk -= still_in(_sums(sample, last, enter >= J, start), start)
     n_event = _sums(sample, leave, seen & sample.event, start)
     entering = _sums(sample, enter, cells.inside & (enter < J), start)
+    if sample.weights is not None:
+        n_risk = same_weight(n_risk, n_event, remaining)
+        total = same_weight(total, n_event)
     return {
         N_RISK: n_risk,
         N_EVENT: n_event,
@@ -167,11 +170,13 @@ def session_rows(
     d, base = counts[N_EVENT], counts[N_RISK]
     if actuarial:
         base = base - 0.5 * (counts[N_CENSOR] + counts["n_entering"])
+    # Half of those who enter inside may be fewer than fail: nobody is left then.
+    failed = np.minimum(d, base)
     with np.errstate(divide="ignore", invalid="ignore"):
-        q = np.where(base > 0, d / base, 0.0)
+        q = np.where(base > 0, failed / base, 0.0)
         q_error = np.sqrt(q * (1 - q) / base)
-        growth = np.where(base > 0, q / (base - d), 0.0)
-    low, high = wilson(np.minimum(d, base), base, conf_level=conf_level)
+        growth = np.where(base > 0, q / (base - failed), 0.0)
+    low, high = wilson(failed, base, conf_level=conf_level)
     shape = (len(d) // len(ends), len(ends))
     S = np.cumprod((1 - q).reshape(shape), axis=1).ravel()
     spread = np.sqrt(np.cumsum(growth.reshape(shape), axis=1).ravel())

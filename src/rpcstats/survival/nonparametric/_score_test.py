@@ -2,24 +2,21 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rpcstats.survival._packed_times import PackedTimes
 from rpcstats.survival._product_limit import product_limit
-from rpcstats.survival._risk_sets import (
-    RiskSets,
-    risk_counts,
-    risk_sets,
-    still_in,
-    yet_to_enter,
-)
+from rpcstats.survival._risk_sets import RiskSets, risk_counts, risk_sets, still_in, yet_to_enter
 from rpcstats.survival.nonparametric._jackknife import first_at_risk, in_given_order
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+
+_TIMES: Final = 1 << 15
+"""Times whose shares are worked out together."""
 
 TimeWeight = Literal["fleming-harrington", "gehan", "tarone-ware", "peto-peto"]
 
@@ -59,7 +56,7 @@ class GroupRisk:
     """
 
     counts: RiskSets
-    at_risk: FloatArray
+    at_risk: NDArray[Any]
     group: IntArray
     has_event: NDArray[np.bool_]
     weights: FloatArray | None
@@ -94,27 +91,30 @@ class GroupRisk:
         """
         n_group = len(self.at_risk)
         if weight is None and self.weights is None:
-            observed = np.bincount(self.group[self.has_event], minlength=n_group)
+            observed = np.bincount(self.group, weights=self.has_event, minlength=n_group)
         else:
             failed = self.event
             each = None if weight is None else weight[self.counts.position[failed]]
             if self.w is not None:
                 each = self.w[failed] if each is None else each * self.w[failed]
             observed = np.bincount(self.codes[failed], weights=each, minlength=n_group)
-        share = self.counts.n_event / self.counts.n_risk
-        if weight is not None:
-            share *= weight
-        spread = self.spread()
-        if weight is not None:
-            spread *= weight**2
-        expected = self.at_risk @ share
-        n = self.counts.n_risk
-        V = np.diag(self.at_risk @ spread) - (self.at_risk * (spread / n)) @ self.at_risk.T
+        expected, V = np.zeros(n_group), np.zeros((n_group, n_group))
+        for a in range(0, len(self.counts.time), _TIMES):
+            at = slice(a, a + _TIMES)
+            n, at_risk = self.counts.n_risk[at], self.at_risk[:, at].astype(np.float64, copy=False)
+            share, spread = self.counts.n_event[at] / n, self.spread(at)
+            if weight is not None:
+                share, spread = share * weight[at], spread * weight[at] ** 2
+            expected += at_risk @ share
+            V -= (at_risk * (spread / n)) @ at_risk.T
+        # The scores sum to zero, so each row does: exactly 0 for a group compared with none.
+        np.fill_diagonal(V, 0.0)
+        np.fill_diagonal(V, -V.sum(axis=1))
         return Scores(observed.astype(np.float64), expected, V)
 
-    def spread(self) -> FloatArray:
-        """Give what each time adds to the covariance: d (n - d) / (n (n - 1))."""
-        n, d = self.counts.n_risk, self.counts.n_event
+    def spread(self, at: slice = slice(None)) -> FloatArray:
+        """Give what times add to the covariance: d (n - d) / (n (n - 1))."""
+        n, d = self.counts.n_risk[at], self.counts.n_event[at]
         spread: FloatArray = d / n * (n - d) / np.maximum(n - 1, 1)
         return spread
 
@@ -183,8 +183,8 @@ def group_risk(
         The counts.
     """
     if entry is None and weights is None:
-        ends, kinds = 2 * group, np.arange(2 * n_group) % 2 == 1
-        ends += event
+        kinds = np.arange(2 * n_group) % 2 == 1
+        ends = (2 * group + event).astype(np.min_scalar_type(2 * n_group))
         found = risk_counts(time, ends, kinds, stratum=stratum, n_stratum=n_stratum)
         if found is not None:
             return GroupRisk(found[0], _packed_counts(*found, n_group), group, event, None)
@@ -240,46 +240,20 @@ def time_weight(
     return result
 
 
-def quadratic_form(scores: Scores) -> tuple[float, int]:
-    """Give the chi-square statistic of all scores being zero, and its degrees of freedom.
-
-    Parameters
-    ----------
-    scores : Scores
-        From `GroupRisk.scores`, its covariance perhaps replaced by a robust one.
-
-    Returns
-    -------
-    tuple
-        Statistic and degrees of freedom, the rank of the covariance; NaN and 0 if no group
-        was ever compared with another.
-    """
-    expects = scores.expected > 0
-    U = (scores.observed - scores.expected)[expects]
-    V = scores.V[np.ix_(expects, expects)]
-    df = int(np.linalg.matrix_rank(V[1:, 1:], hermitian=True)) if len(U) > 1 else 0
-    if df == 0:
-        return np.nan, 0
-    if df == len(U) - 1:
-        # The scores sum to zero: any one of them may be left out.
-        return float(U[1:] @ np.linalg.solve(V[1:, 1:], U[1:])), df
-    return float(U @ np.linalg.pinv(V, hermitian=True) @ U), df
-
-
 def _between(steps: FloatArray, enter: IntArray, leave: IntArray) -> FloatArray:
     """Sum steps over the times at which each row is at risk."""
-    total = np.concatenate([[0.0], np.cumsum(steps)])
-    summed: FloatArray = total[leave + 1] - total[enter]
-    return summed
+    total = np.append(0.0, np.cumsum(steps))
+    return np.asarray(total[leave + 1] - total[enter])
 
 
-def _packed_counts(counts: RiskSets, packed: PackedTimes, n_group: int) -> FloatArray:
+def _packed_counts(counts: RiskSets, packed: PackedTimes, n_group: int) -> NDArray[Any]:
     """Count each group at risk at each distinct time; shape (k, m)."""
-    at_risk = np.empty((n_group, len(counts.time)))
+    at_risk = np.empty((n_group, len(counts.time)), np.min_scalar_type(len(packed.code)))
     at_risk[-1] = counts.n_risk
     member = packed.code >> 1
     for g in range(n_group - 1):
-        at_risk[g] = still_in(packed.counted(member == g), counts.start)
+        leaving = packed.counted(member == g)
+        at_risk[g] = still_in(leaving, counts.start, out=leaving)
         at_risk[-1] -= at_risk[g]
     return at_risk
 
@@ -288,13 +262,20 @@ def _group_counts(
     counts: RiskSets, codes: IntArray, n_group: int, w: FloatArray | None
 ) -> FloatArray:
     """Count each group at risk at each distinct time; shape (k, m)."""
+    rows = np.stack([_at_risk(counts, codes == g) for g in range(n_group)])
+    if w is None:
+        return rows
+    is_there = rows > 0
+    at_risk = np.stack([_at_risk(counts, (codes == g) * w) for g in range(n_group)])
+    # Whoever is not there has no weight, and who is there alone all of it, whatever the rounding.
+    at_risk[~is_there] = 0.0
+    return np.where(is_there & (is_there.sum(axis=0) == 1), counts.n_risk, at_risk)
+
+
+def _at_risk(counts: RiskSets, member: NDArray[Any]) -> FloatArray:
+    """Sum a value of each row over those at risk at each distinct time."""
     m = len(counts.time)
-    at_risk = np.empty((n_group, m))
-    at_risk[-1] = counts.n_risk
-    for g in range(n_group - 1):
-        member = codes == g if w is None else (codes == g) * w
-        at_risk[g] = still_in(np.bincount(counts.position, member, m), counts.start)
-        if counts.entry_position is not None:
-            at_risk[g] -= yet_to_enter(np.bincount(counts.entry_position, member, m), counts.start)
-        at_risk[-1] -= at_risk[g]
+    at_risk = still_in(np.bincount(counts.position, member, m), counts.start)
+    if counts.entry_position is not None:
+        at_risk -= yet_to_enter(np.bincount(counts.entry_position, member, m), counts.start)
     return at_risk

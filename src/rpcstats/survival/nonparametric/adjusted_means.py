@@ -20,7 +20,7 @@ from rpcstats._vocabulary import (
 )
 from rpcstats.survival.nonparametric.restricted_mean import RestrictedMean
 from rpcstats.survival.nonparametric.restricted_mean_difference import RestrictedMeanDifference
-from rpcstats.tables.summary import Summary, counted
+from rpcstats.tables.summary import Summarised, Summary, counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,8 +29,8 @@ FloatArray = NDArray[np.float64]
 Adjustment = Literal["pseudo", "weighting"]
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class AdjustedMeans:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
+class AdjustedMeans(Summarised):
     """Restricted means of each level of an exposure, standardised to everybody's covariates.
 
     Attributes
@@ -151,15 +151,21 @@ class AdjustedMeans:
         remark = " ".join(["Robust standard errors.", lost, *others])
         return Summary(heading, (self.means(), self.tidy()), remark)
 
-    def plot(self) -> "Axes":
+    def plot(self, ax: "Axes | None" = None) -> "Axes":
         """Draw the adjusted differences with their intervals.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw, narrowed to make room for the names; a new figure if not given.
 
         Returns
         -------
         matplotlib Axes
             The axes drawn on.
         """
-        from rpcstats.figures import forest_dots
+        from rpcstats.figures.forest import forest_axes
 
         frame = self.tidy().query(f"{MEASURE} == 'difference'")
-        return forest_dots(frame, label=TERM, percent=False, reference=0.0).axes[0]
+        head = f"Difference ({self.conf_level:.0%} interval)"
+        return forest_axes(frame, ax=ax, label=TERM, percent=False, reference=0.0, value_label=head)

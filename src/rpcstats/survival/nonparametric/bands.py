@@ -26,7 +26,7 @@ from rpcstats.survival.nonparametric._band_quantiles import (
     equal_precision_quantile,
     hall_wellner_quantile,
 )
-from rpcstats.tables.summary import Summary
+from rpcstats.tables.summary import Summarised, Summary
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -39,8 +39,8 @@ BandKind = Literal["hall-wellner", "equal-precision"]
 _NAMES: Final = {"hall-wellner": "Hall-Wellner", "equal-precision": "equal-precision"}
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class SurvivalBands(Worded):
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
+class SurvivalBands(Worded, Summarised):
     """Simultaneous bands of survival curves, one curve after another.
 
     Attributes

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -27,11 +27,14 @@ from rpcstats.survival.nonparametric.kaplan_meier import kaplan_meier_of
 from rpcstats.survival.nonparametric.logrank import logrank_of
 from rpcstats.survival.nonparametric.pairwise_logrank import adjusted_p
 from rpcstats.survival.nonparametric.restricted_mean import RestrictedMean
-from rpcstats.tables.summary import Summary
+from rpcstats.tables.summary import Summarised, Summary
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class GroupComparisons:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class GroupComparisons(Summarised):
     """Log-rank tests and restricted means of one variable after another.
 
     Attributes
@@ -44,6 +47,8 @@ class GroupComparisons:
         Level of their intervals.
     design_effect : float
         How much clustering inflates variances, the largest over the variables.
+    remarks : tuple of str
+        What a reader should know, in plain sentences.
     """
 
     release_kind: ClassVar[ReleaseKind] = "test"
@@ -52,6 +57,7 @@ class GroupComparisons:
     tau: float
     conf_level: float
     design_effect: float
+    remarks: tuple[str, ...]
     _curves: tuple[Callable[[], pd.DataFrame], ...]
     _levels: pd.DataFrame
     _tests: pd.DataFrame
@@ -98,7 +104,33 @@ class GroupComparisons:
             Prints as text, shows as HTML in a notebook.
         """
         heading = f"Groups compared, with restricted means up to {self.tau:g}"
-        return Summary(heading, (self.glance(), self.tidy()), "p_adjusted by Holm's method.")
+        remark = " ".join(["p_adjusted by Holm's method.", *self.remarks])
+        return Summary(heading, (self.glance(), self.tidy()), remark)
+
+    def plot(self, ax: "Axes | None" = None) -> "Axes":
+        """Draw the restricted means of every level, by variable, with their intervals.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw; a new figure if not given.
+
+        Returns
+        -------
+        matplotlib Axes
+            The axes drawn on.
+        """
+        from rpcstats.figures.forest import forest_axes
+
+        return forest_axes(
+            self._levels,
+            ax=ax,
+            label="level",
+            group="variable",
+            percent=False,
+            value_label=f"Mean up to {self.tau:g} ({self.conf_level:.0%} interval)",
+            no_interval="nobody left that group, or too few were followed so far",
+        )
 
 
 def compare_groups(
@@ -146,19 +178,27 @@ def compare_groups(
     names = _checked_names(by)
     clusters = () if cluster is None else (cluster,)
     frame = read_columns(data, (*response.columns, *names, *clusters))
-    curves, levels, tests, inflation = [], [], [], []
+    curves, levels, tests, inflation, remarks = [], [], [], [], []
     for name in names:
         formula_of = Formula(name, response, (f"+ `{name}`",), cluster=clusters)
         km, means, level_rows, test_row = _one_variable(formula_of, frame, tau, conf_level)
         inflation.append(km.design_effect)
         curves.append(means.curves)
+        remarks += [f"{name}: {remark}" for remark in means.remarks]
         levels.append(level_rows)
         tests.append(test_row)
     table = pd.DataFrame(tests)
     table["p_adjusted"] = adjusted_p(table[P_VALUE].to_numpy(dtype=np.float64), "holm")
     rows = pd.concat(levels, ignore_index=True)
     return GroupComparisons(
-        names, float(tau), conf_level, max(inflation), tuple(curves), rows, table
+        names,
+        float(tau),
+        conf_level,
+        max(inflation),
+        tuple(remarks),
+        tuple(curves),
+        rows,
+        table,
     )
 
 

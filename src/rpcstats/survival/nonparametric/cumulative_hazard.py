@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -21,20 +21,23 @@ from rpcstats._vocabulary import (
     TIME,
 )
 from rpcstats.survival.course_words import Worded
-from rpcstats.survival.nonparametric._hazard_sums import HazardTies
+from rpcstats.survival.nonparametric._hazard_sums import (
+    HazardScale,
+    HazardTies,
+    hazard_limits,
+)
 from rpcstats.survival.nonparametric._reading import read_risk, read_steps, wanted_times
-from rpcstats.tables.summary import Summary, counted
+from rpcstats.tables.summary import Summarised, Summary, counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
-HazardScale = Literal["log", "plain", "arcsine"]
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class NelsonAalen(Worded):
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
+class NelsonAalen(Worded, Summarised):
     """Cumulative hazards, one for each group.
 
     Attributes
@@ -47,8 +50,6 @@ class NelsonAalen(Worded):
         Distinct times by group, with the counts (or weights) at risk, failing and leaving.
     estimate, std_error : ndarray of shape (m,)
         Cumulative hazard up to and including t, and its standard error.
-    conf_low, conf_high : ndarray of shape (m,)
-        Pointwise limits.
     group_size, group_events : ndarray of shape (k,), int
         Rows and rows with the event, by group, whatever their weights.
     ties : str
@@ -71,8 +72,6 @@ class NelsonAalen(Worded):
     n_censor: FloatArray
     estimate: FloatArray
     std_error: FloatArray
-    conf_low: FloatArray
-    conf_high: FloatArray
     group_size: IntArray
     group_events: IntArray
     ties: HazardTies
@@ -83,6 +82,30 @@ class NelsonAalen(Worded):
     n_missing: int
     remarks: tuple[str, ...]
 
+    @property
+    def conf_low(self) -> FloatArray:
+        """Lower pointwise limits, of shape (m,)."""
+        return self.limits()[0]
+
+    @property
+    def conf_high(self) -> FloatArray:
+        """Upper pointwise limits, of shape (m,)."""
+        return self.limits()[1]
+
+    def limits(self) -> tuple[FloatArray, FloatArray]:
+        """Give the pointwise limits, which are worked out when they are asked for.
+
+        Returns
+        -------
+        tuple of ndarray of shape (m,)
+            Lower and upper limits.
+        """
+        half = normal_quantile(self.conf_level) * self.std_error
+        low, high = hazard_limits(self.estimate, half, self.conf_type)
+        low.setflags(write=False)
+        high.setflags(write=False)
+        return low, high
+
     def tidy(self) -> pd.DataFrame:
         """Give one row per group and distinct time.
 
@@ -92,7 +115,7 @@ class NelsonAalen(Worded):
             Columns strata, time, n_risk, n_event, n_censor, estimate, std_error, conf_low,
             conf_high; a fresh copy. The hazard is 0 before the first time.
         """
-        return self._frame(self.estimate, self.std_error, (self.conf_low, self.conf_high))
+        return self._frame(self.estimate, self.std_error, self.limits())
 
     def survival(self, conf_type: ConfType = "log-log") -> pd.DataFrame:
         """Give the survival curves exp(-H), which never reach 0.
@@ -141,7 +164,7 @@ class NelsonAalen(Worded):
         """
         wanted = wanted_times(times)
         edge = np.nan if self.conf_type == "log" else 0.0
-        arrays = (self.estimate, self.std_error, self.conf_low, self.conf_high)
+        arrays = (self.estimate, self.std_error, *self.limits())
         names = (ESTIMATE, STD_ERROR, CONF_LOW, CONF_HIGH)
         parts = []
         for label, (a, b) in zip(self.strata, pairwise(self.start), strict=True):

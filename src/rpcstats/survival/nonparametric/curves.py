@@ -11,19 +11,17 @@ from numpy.typing import ArrayLike, NDArray
 
 from rpcstats._numerics.arguments import as_number
 from rpcstats._numerics.intervals import ConfType, survival_interval
-from rpcstats._vocabulary import (
-    ESTIMATE,
-    ReleaseKind,
-)
+from rpcstats._vocabulary import ESTIMATE, ReleaseKind
 from rpcstats.errors import ParameterError
 from rpcstats.survival._product_limit import restricted_area
 from rpcstats.survival.course_words import Worded
-from rpcstats.survival.nonparametric._curve_rows import CurveRows, cluster_remarks
+from rpcstats.survival.nonparametric._curve_rows import CurveRows
 from rpcstats.survival.nonparametric._reading import read_quantiles, read_survival, survival_frame
 from rpcstats.survival.nonparametric.bands import BandKind, SurvivalBands, survival_bands
 from rpcstats.survival.nonparametric.design_effect import design_effect
 from rpcstats.survival.nonparametric.restricted_mean import RestrictedMean
-from rpcstats.tables.summary import Summary, counted
+from rpcstats.survival.structure.remarks import few_before_remark
+from rpcstats.tables.summary import Summarised, Summary, counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,8 +29,8 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class KaplanMeier(Worded):
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
+class KaplanMeier(Worded, Summarised):
     """Kaplan-Meier curves, one for each group.
 
     Attributes
@@ -229,7 +227,10 @@ class KaplanMeier(Worded):
         return RestrictedMean.from_areas(
             areas,
             robust=None if rows is None else rows.area_covariance(self.estimate, tau),
-            remarks=() if rows is None else cluster_remarks(rows.clusters, rows.cluster_names),
+            remarks=(
+                *few_before_remark(self.strata, self.start, self.time, self.n_risk, tau),
+                *(() if rows is None else rows.error_remarks(self.strata)),
+            ),
             strata=self.strata,
             sizes=self.group_size,
             events=self.group_events,

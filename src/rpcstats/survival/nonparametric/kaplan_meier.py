@@ -18,6 +18,7 @@ from rpcstats.survival.nonparametric._curve_rows import (
 )
 from rpcstats.survival.nonparametric._jackknife import log_survival_steps, robust_variance
 from rpcstats.survival.nonparametric.curves import KaplanMeier
+from rpcstats.survival.structure.remarks import lone_groups_remark
 
 FloatArray = NDArray[np.float64]
 
@@ -113,6 +114,9 @@ def kaplan_meier_of(
         *curve_remarks(rows, sample.groups.labels, sample.cluster_names),
         *negative_variance_remark(variance),
     )
+    if is_robust:
+        variance = rows.without_lone(variance)
+        remarks += lone_groups_remark(sample.groups.labels, rows.is_lone)
     std_error_log = np.sqrt(variance, out=variance)
     sizes, events = rows.sizes()
     return KaplanMeier(

@@ -26,14 +26,14 @@ from rpcstats.survival.nonparametric._life_cells import (
     session_rows,
 )
 from rpcstats.survival.structure.remarks import few_at_risk_remark
-from rpcstats.tables.summary import Summary, counted
+from rpcstats.tables.summary import Summarised, Summary, counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class LifeTable:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
+class LifeTable(Summarised):
     """Hazards and survival, a row a session at risk, for each group.
 
     Attributes
@@ -149,7 +149,7 @@ def life_table(
     actuarial : bool
         Whether those censored in a session (or entering inside an interval) count as half at
         risk, for censoring spread over the session; otherwise they count whole, as they do
-        if they were there for all of it.
+        if they were there for all of it. A hazard that would come out above 1 is put at 1.
     conf_type : {"log-log", "log", "plain", "logit", "arcsine"}
         Scale of the limits of the survival.
     conf_level : float
@@ -202,6 +202,20 @@ def life_table(
         n_obs=len(sample.time),
         n_event=int(sample.event.sum()),
         n_missing=sample.n_missing,
-        remarks=few_at_risk_remark(labels, ends, times, at_risk[shown]),
+        remarks=(
+            *few_at_risk_remark(labels, ends, times, at_risk[shown]),
+            *_halved_remark(rows[shown]),
+        ),
         _rows=rows[shown].reset_index(drop=True),
+    )
+
+
+def _halved_remark(rows: pd.DataFrame) -> tuple[str, ...]:
+    n = int(((rows["hazard"] == 1) & (rows[N_EVENT] < rows[N_RISK])).sum())
+    if not n:
+        return ()
+    return (
+        f"In {counted(n, 'interval')} no more count as at risk than failed, for those who enter or"
+        " are censored inside count half: the hazard is put at 1. Take wider intervals, or"
+        " actuarial=False.",
     )

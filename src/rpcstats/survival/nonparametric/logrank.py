@@ -1,21 +1,28 @@
 """Log-rank tests and the weighted family."""
 
-from dataclasses import dataclass
-from typing import Any, ClassVar, Final, get_args
+from typing import Any, Final, get_args
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from rpcstats._numerics.arguments import as_number, as_word
-from rpcstats._numerics.intervals import chi_square_p
-from rpcstats._vocabulary import DF, N_EVENT, P_VALUE, STATISTIC, STRATA, ReleaseKind
 from rpcstats.errors import ParameterError
 from rpcstats.formula.censored import CensoredSample, censored_sample
-from rpcstats.survival.nonparametric._compared import counted_groups, is_negative, robust_scores
+from rpcstats.survival.nonparametric._chi_square import quadratic_form
+from rpcstats.survival.nonparametric._compared import (
+    counted_groups,
+    is_negative,
+    robust_scores,
+    strata_remark,
+)
 from rpcstats.survival.nonparametric._curve_rows import cluster_remarks
-from rpcstats.survival.nonparametric._score_test import TimeWeight, quadratic_form, time_weight
-from rpcstats.tables.summary import Summary, counted
+from rpcstats.survival.nonparametric._score_test import (
+    Scores,
+    TimeWeight,
+    time_weight,
+)
+from rpcstats.survival.nonparametric.logrank_result import LogrankTest
+from rpcstats.survival.structure.remarks import lone_groups_remark
 
 FloatArray = NDArray[np.float64]
 
@@ -24,115 +31,6 @@ NO_TEST: Final = (
     "Cluster by one dimension."
 )
 """Said where a difference of covariances is none."""
-
-
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class LogrankTest:
-    """Test of equal hazards in two groups or more.
-
-    Attributes
-    ----------
-    strata : tuple of str
-        Labels of the groups compared.
-    n_obs : ndarray of shape (k,), int
-        Rows of each group.
-    observed, expected : ndarray of shape (k,)
-        Weighted events seen, and expected if the hazards were equal.
-    V : ndarray of shape (k, k)
-        Covariance of observed - expected.
-    statistic : float
-        Chi-square statistic; NaN if no event could tell the groups apart.
-    df : int
-        Its degrees of freedom.
-    n_event : int
-        Events in all groups.
-    rho, gamma : float
-        Exponents of the Fleming-Harrington weight.
-    weighting : str
-        Name of the weight of each time.
-    is_weighted, is_robust : bool
-        Whether case weights and the robust variance were used.
-    n_missing : int
-        Rows left out because a value was missing.
-    remarks : tuple of str
-        What a reader should know, in plain sentences.
-    """
-
-    release_kind: ClassVar[ReleaseKind] = "test"
-
-    strata: tuple[str, ...]
-    n_obs: NDArray[np.int64]
-    observed: FloatArray
-    expected: FloatArray
-    V: FloatArray
-    statistic: float
-    df: int
-    n_event: int
-    rho: float
-    gamma: float
-    n_missing: int
-    weighting: TimeWeight = "fleming-harrington"
-    is_weighted: bool = False
-    is_robust: bool = False
-    remarks: tuple[str, ...] = ()
-
-    @property
-    def p_value(self) -> float:
-        """Upper tail of the chi-square distribution; NaN without degrees of freedom."""
-        return float(chi_square_p(self.statistic, self.df)) if self.df else np.nan
-
-    def tidy(self) -> pd.DataFrame:
-        """Give one row per group.
-
-        Returns
-        -------
-        pandas.DataFrame
-            Columns strata, n_obs, observed, expected.
-        """
-        return pd.DataFrame(
-            {
-                STRATA: list(self.strata),
-                "n_obs": self.n_obs.copy(),
-                "observed": self.observed.copy(),
-                "expected": self.expected.copy(),
-            }
-        )
-
-    def glance(self) -> pd.DataFrame:
-        """Give the test in one row.
-
-        Returns
-        -------
-        pandas.DataFrame
-            Columns statistic, df, p_value, n_obs, n_event, n_group, n_missing.
-        """
-        return pd.DataFrame(
-            {
-                STATISTIC: [self.statistic],
-                DF: [self.df],
-                P_VALUE: [self.p_value],
-                "n_obs": [int(self.n_obs.sum())],
-                N_EVENT: [self.n_event],
-                "n_group": [len(self.strata)],
-                "n_missing": [self.n_missing],
-            }
-        )
-
-    def summary(self) -> Summary:
-        """Give a readable account.
-
-        Returns
-        -------
-        Summary
-            Prints as text, shows as HTML in a notebook.
-        """
-        weight = f" (rho {self.rho:g}, gamma {self.gamma:g})" if self.rho or self.gamma else ""
-        if self.weighting != "fleming-harrington":
-            weight = f" ({self.weighting} weight)"
-        lost = f"{counted(self.n_missing, 'row')} with missing values left out."
-        robust = ("The variance is robust.",) if self.is_robust else ()
-        remark = " ".join([lost, *robust, *self.remarks])
-        return Summary(f"Log-rank test{weight}", (self.tidy(), self.glance()), remark)
 
 
 def logrank(
@@ -224,15 +122,13 @@ def logrank_of(
     risk = counted_groups(sample)
     weight = time_weight(risk.counts, weighting, rho, gamma)
     scores = risk.scores(weight)
-    is_robust = robust or bool(sample.clusters)
-    remarks = cluster_remarks(sample.clusters, sample.cluster_names)
+    plain, is_robust = scores.V, robust or bool(sample.clusters)
     if is_robust:
         scores = robust_scores(risk, scores, weight, sample.clusters)
-    if len(sample.clusters) > 1 and is_negative(scores.V):
-        statistic, df = np.nan, 0
-        remarks = (*remarks, NO_TEST)
-    else:
-        statistic, df = quadratic_form(scores)
+    scores, obstacle = _unless_unknown(scores, sample)
+    statistic, df = (np.nan, 0) if obstacle else quadratic_form(scores, plain)
+    clusters = cluster_remarks(sample.clusters, sample.cluster_names)
+    remarks = (*strata_remark(sample), *clusters, *obstacle)
     n_obs = np.bincount(sample.groups.codes, minlength=len(sample.groups.labels))
     for values in (n_obs, *scores):
         values.setflags(write=False)
@@ -253,6 +149,16 @@ def logrank_of(
         n_missing=sample.n_missing,
         remarks=remarks,
     )
+
+
+def _unless_unknown(scores: Scores, sample: CensoredSample) -> tuple[Scores, tuple[str, ...]]:
+    """Say what stands in the way of a covariance over clusters, if anything does."""
+    if any(not codes.any() for codes in sample.clusters):
+        pair = " and ".join(sample.groups.labels)
+        remark = lone_groups_remark([pair], np.array([True]))
+        return scores._replace(V=np.full_like(scores.V, np.nan)), remark
+    is_unknown = len(sample.clusters) > 1 and is_negative(scores.V)
+    return scores, (NO_TEST,) if is_unknown else ()
 
 
 def check_weighting(weighting: str, rho: float, gamma: float) -> None:

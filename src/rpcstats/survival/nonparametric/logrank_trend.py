@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -14,14 +14,18 @@ from rpcstats._vocabulary import N_EVENT, P_VALUE, STATISTIC
 from rpcstats.errors import ParameterError
 from rpcstats.formula.censored import CensoredSample, censored_sample
 from rpcstats.survival.nonparametric._score_test import TimeWeight
-from rpcstats.survival.nonparametric.logrank import LogrankTest, check_weighting, logrank_of
-from rpcstats.tables.summary import Summary
+from rpcstats.survival.nonparametric.logrank import check_weighting, logrank_of
+from rpcstats.survival.nonparametric.logrank_result import LogrankTest
+from rpcstats.tables.summary import Summarised, Summary
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 FloatArray = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class LogrankTrend:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
+class LogrankTrend(Summarised):
     """Test of no trend in hazards over ordered groups.
 
     Attributes
@@ -89,6 +93,26 @@ class LogrankTrend:
         """
         remark = self.test.summary().remark
         return Summary("Log-rank test of a trend", (self.tidy(), self.glance()), remark)
+
+    def plot(self, ax: "Axes | None" = None, *, conf_level: float = 0.95) -> "Axes":
+        """Draw observed less expected events, the groups in the order of their scores.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw, narrowed to make room for the words; a new figure if not given.
+        conf_level : float
+            Level of the intervals.
+
+        Returns
+        -------
+        matplotlib Axes
+            The axes drawn on.
+        """
+        from rpcstats.survival.nonparametric.score_pictures import draw_excess
+
+        order = np.argsort(self.scores, kind="stable")
+        return draw_excess(self.test.excess(conf_level).iloc[order], ax, conf_level)
 
 
 def logrank_trend(

@@ -2,32 +2,35 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from rpcstats._numerics.arguments import as_number
-from rpcstats._numerics.intervals import two_sided_p
-from rpcstats._vocabulary import N_EVENT, P_VALUE, STATISTIC, TERM
+from rpcstats._numerics.intervals import check_conf_level, normal_quantile, two_sided_p
+from rpcstats._vocabulary import CONF_HIGH, CONF_LOW, ESTIMATE, N_EVENT, P_VALUE, STATISTIC, TERM
 from rpcstats.errors import FormulaError, ParameterError
 from rpcstats.formula.censored import CensoredSample, censored_sample
 from rpcstats.survival._multiway import clustered_covariance
-from rpcstats.survival.nonparametric._compared import counted_groups, is_negative
+from rpcstats.survival.nonparametric._compared import counted_groups, is_negative, strata_remark
 from rpcstats.survival.nonparametric._curve_rows import cluster_remarks
 from rpcstats.survival.nonparametric._max_normal import largest_tail
 from rpcstats.survival.nonparametric._score_test import GroupRisk, time_weight
 from rpcstats.survival.nonparametric.logrank import NO_TEST, check_weighting
-from rpcstats.tables.summary import Summary, counted
+from rpcstats.tables.summary import Summarised, Summary, counted
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 FloatArray = NDArray[np.float64]
 
 EXPONENTS: Sequence[tuple[float, float]] = ((0, 0), (1, 0), (0, 1), (1, 1))
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class MaxCombo:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
+class MaxCombo(Summarised):
     """Several weighted log-rank tests of two groups, and their largest statistic.
 
     Attributes
@@ -112,6 +115,60 @@ class MaxCombo:
         remark = " ".join([sense, lost, *self.remarks])
         return Summary("Largest of weighted log-rank tests", (self.glance(), self.tidy()), remark)
 
+    def plot(self, ax: "Axes | None" = None, *, conf_level: float = 0.95) -> "Axes":
+        """Draw the statistics with joint intervals: one excludes 0 if the joint test rejects.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw, narrowed to make room for the words; a new figure if not given.
+        conf_level : float
+            Level of the intervals.
+
+        Returns
+        -------
+        matplotlib Axes
+            The axes drawn on.
+        """
+        from rpcstats.figures.forest import forest_axes
+
+        check_conf_level(conf_level)
+        half = self._joint_quantile(conf_level)
+        frame = self.tidy()[[TERM, STATISTIC]].rename(columns={STATISTIC: ESTIMATE})
+        frame = frame.assign(
+            **{CONF_LOW: frame[ESTIMATE] - half, CONF_HIGH: frame[ESTIMATE] + half}
+        )
+        return forest_axes(
+            frame,
+            ax=ax,
+            label=TERM,
+            percent=False,
+            reference=0.0,
+            value_label=f"Statistic (joint {conf_level:.0%} interval)",
+            no_interval="the test has no variance",
+        )
+
+    def _joint_quantile(self, conf_level: float) -> float:
+        """Give the size that the largest statistic exceeds with probability 1 - conf_level."""
+        from scipy.optimize import brentq
+
+        known = np.isfinite(self.z)
+        if not known.any():
+            return np.nan
+        among = self.correlation[np.ix_(known, known)]
+        most = float(normal_quantile(1 - (1 - conf_level) / known.sum()))
+        least = float(normal_quantile(conf_level))
+        if most - least < 1e-9:
+            return least
+        return float(
+            brentq(
+                lambda size: largest_tail(size, among) - (1 - conf_level),
+                least - 0.01,
+                most + 0.01,
+                xtol=1e-6,
+            )
+        )
+
 
 def max_combo(
     formula: str,
@@ -163,7 +220,10 @@ def max_combo(
     risk = counted_groups(sample)
     is_robust = robust or bool(sample.clusters)
     U, V = _joint(risk, chosen, sample, is_robust=is_robust)
-    remarks = cluster_remarks(sample.clusters, sample.cluster_names)
+    remarks = (
+        *strata_remark(sample),
+        *cluster_remarks(sample.clusters, sample.cluster_names),
+    )
     if len(sample.clusters) > 1 and is_negative(V):
         V, remarks = np.full_like(V, np.nan), (*remarks, NO_TEST)
     z, correlation, statistic, p_value = _largest(U, V)

@@ -8,17 +8,19 @@ from numpy.typing import NDArray
 from rpcstats._numerics.arguments import as_word
 from rpcstats._numerics.intervals import normal_quantile
 from rpcstats.errors import ParameterError
-from rpcstats.formula.censored import censored_sample
+from rpcstats.formula.censored import CensoredSample, censored_sample
 from rpcstats.formula.parse import Formula
 from rpcstats.survival.course_words import course_words
 from rpcstats.survival.nonparametric._curve_rows import (
+    CurveRows,
     curve_remarks,
     curve_rows,
     negative_variance_remark,
 )
-from rpcstats.survival.nonparametric._hazard_sums import HazardTies, cumulative_hazard
+from rpcstats.survival.nonparametric._hazard_sums import HazardScale, HazardTies, cumulative_hazard
 from rpcstats.survival.nonparametric._jackknife import robust_variance
-from rpcstats.survival.nonparametric.cumulative_hazard import HazardScale, NelsonAalen
+from rpcstats.survival.nonparametric.cumulative_hazard import NelsonAalen
+from rpcstats.survival.structure.remarks import lone_groups_remark
 
 FloatArray = NDArray[np.float64]
 
@@ -85,11 +87,13 @@ def nelson_aalen(
     H, variance, steps = cumulative_hazard(counts, rows.n_tied(), ties)
     if is_robust:
         variance = robust_variance(counts, steps, sample.event, sample.weights, sample.clusters)
-    std_error = np.sqrt(variance)
-    low, high = _limits(H, normal_quantile(conf_level) * std_error, conf_type)
+    remarks = _remarks(rows, sample, variance, is_robust)
+    if is_robust:
+        variance = rows.without_lone(variance)
+    std_error = np.sqrt(variance, out=variance)
     sizes, events = rows.sizes()
     arrays = (counts.start, counts.time, counts.n_risk, counts.n_event, counts.n_censor)
-    for values in (*arrays, H, std_error, low, high, sizes, events):
+    for values in (*arrays, H, std_error, sizes, events):
         values.setflags(write=False)
     return NelsonAalen(
         strata=sample.groups.labels,
@@ -100,8 +104,6 @@ def nelson_aalen(
         n_censor=counts.n_censor,
         estimate=H,
         std_error=std_error,
-        conf_low=low,
-        conf_high=high,
         group_size=sizes,
         group_events=events,
         ties=ties,
@@ -110,11 +112,19 @@ def nelson_aalen(
         is_weighted=weights is not None,
         is_robust=is_robust,
         n_missing=sample.n_missing,
-        remarks=(
-            *curve_remarks(rows, sample.groups.labels, sample.cluster_names),
-            *negative_variance_remark(variance),
-        ),
+        remarks=remarks,
         words=course_words(data),
+    )
+
+
+def _remarks(
+    rows: CurveRows, sample: CensoredSample, variance: FloatArray, is_robust: bool
+) -> tuple[str, ...]:
+    labels = sample.groups.labels
+    return (
+        *curve_remarks(rows, labels, sample.cluster_names),
+        *negative_variance_remark(variance),
+        *(lone_groups_remark(labels, rows.is_lone) if is_robust else ()),
     )
 
 
@@ -126,19 +136,3 @@ def _check(ties: str, conf_type: str) -> None:
         faults.append(f"conf_type is unknown: choose one of {', '.join(get_args(HazardScale))}")
     if faults:
         raise ParameterError("An option of nelson_aalen() is unknown", faults)
-
-
-def _limits(
-    H: FloatArray, half: FloatArray, conf_type: HazardScale
-) -> tuple[FloatArray, FloatArray]:
-    if conf_type == "plain":
-        return np.maximum(H - half, 0.0), H + half
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        relative = half / H
-        if conf_type == "log":
-            return H * np.exp(-relative), H * np.exp(relative)
-        # The scale is arcsin(exp(-H / 2)), on which the slope is -1 / (2 sqrt(exp(H) - 1)).
-        centre, spread = np.arcsin(np.exp(-H / 2)), half / (2 * np.sqrt(np.expm1(H)))
-        low = -2 * np.log(np.sin(np.minimum(centre + spread, np.pi / 2)))
-        high = -2 * np.log(np.sin(np.maximum(centre - spread, 0.0)))
-    return np.where(H > 0, low, 0.0), np.where(H > 0, high, 0.0)

@@ -2,20 +2,24 @@
 
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any, Final, Literal, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from rpcstats._numerics.arguments import as_word
-from rpcstats._vocabulary import DF, N_EVENT, P_VALUE, STATISTIC, TERM
+from rpcstats._vocabulary import DF, N_EVENT, P_VALUE, STATISTIC, STRATA, TERM
 from rpcstats.errors import FormulaError, ParameterError
 from rpcstats.formula.censored import censored_sample
 from rpcstats.survival.nonparametric._compared import only_groups
 from rpcstats.survival.nonparametric._score_test import TimeWeight
-from rpcstats.survival.nonparametric.logrank import LogrankTest, check_weighting, logrank_of
-from rpcstats.tables.summary import Summary, counted
+from rpcstats.survival.nonparametric.logrank import check_weighting, logrank_of
+from rpcstats.survival.nonparametric.logrank_result import LogrankTest
+from rpcstats.tables.summary import Summarised, Summary, counted
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 FloatArray = NDArray[np.float64]
 PairAdjust = Literal["holm", "bonferroni", "sidak", "holm-sidak", "hommel", "fdr_bh", "none"]
@@ -30,8 +34,8 @@ _WORDS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class PairwiseLogrank:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
+class PairwiseLogrank(Summarised):
     """Log-rank tests of every pair of groups.
 
     Attributes
@@ -96,6 +100,29 @@ class PairwiseLogrank:
         how = f"p-values adjusted {_WORDS[self.adjust]}."
         remark = " ".join([how, lost, *self.remarks])
         return Summary("Log-rank tests of every pair", (self.tidy(),), remark)
+
+    def plot(self, ax: "Axes | None" = None, *, conf_level: float = 0.95) -> "Axes":
+        """Draw, for every pair, observed less expected events of its second group.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw, narrowed to make room for the words; a new figure if not given.
+        conf_level : float
+            Level of the intervals.
+
+        Returns
+        -------
+        matplotlib Axes
+            The axes drawn on.
+        """
+        from rpcstats.survival.nonparametric.score_pictures import draw_excess
+
+        rows = [test.excess(conf_level).iloc[[1]] for test in self.tests]
+        names = self.tidy()[TERM].to_numpy()
+        frame = pd.concat(rows, ignore_index=True).assign(**{STRATA: names})
+        more = "Intervals are not adjusted for the number of pairs."
+        return draw_excess(frame, ax, conf_level, under="the two had one hazard", more=more)
 
 
 def pairwise_logrank(

@@ -13,14 +13,10 @@ from rpcstats.survival.nonparametric._curve_rows import cluster_remarks
 from rpcstats.survival.nonparametric._mean_model import MeanFit, MeanLink, fit_means
 from rpcstats.survival.nonparametric._pseudo import PseudoKind
 from rpcstats.survival.nonparametric.pseudo_regression_fit import PseudoRegression
-from rpcstats.survival.nonparametric.pseudo_values import (
-    Jackknife,
-    checked_times,
-    pseudo_of,
-    response_of,
-)
+from rpcstats.survival.nonparametric.pseudo_result import Jackknife
+from rpcstats.survival.nonparametric.pseudo_values import checked_times, pseudo_of, response_of
 from rpcstats.survival.structure.build import hazard_frame
-from rpcstats.survival.structure.remarks import warn_of
+from rpcstats.survival.structure.remarks import few_events_remark, warn_of
 
 FloatArray = NDArray[np.float64]
 
@@ -112,6 +108,7 @@ def pseudo_regression(
         converged=fit.converged,
         remarks=(
             *frame.remarks,
+            *few_events_remark(int(frame.event[frame.time <= times.max()].sum()), len(frame.names)),
             *cluster_remarks(clusters, frame.cluster_names),
             *not_solved(fit),
         ),

@@ -14,7 +14,7 @@ from rpcstats.survival._multiway import variance_or_nan
 from rpcstats.survival.nonparametric._mean_model import MeanLink
 from rpcstats.survival.nonparametric._pseudo import PseudoKind
 from rpcstats.survival.structure.hazard_frame import HazardFrame
-from rpcstats.tables.summary import Summary
+from rpcstats.tables.summary import Summarised, Summary
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,8 +24,8 @@ FloatArray = NDArray[np.float64]
 _RATIOS: Final = ("log", "logit", "cloglog")
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class PseudoRegression:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
+class PseudoRegression(Summarised):
     """Coefficients of survival, restricted means or incidences at chosen times.
 
     Attributes
@@ -139,8 +139,13 @@ class PseudoRegression:
         remark = " ".join(["Robust standard errors.", *self.remarks])
         return Summary(heading, (self.tidy(),), remark)
 
-    def plot(self) -> "Axes":
+    def plot(self, ax: "Axes | None" = None) -> "Axes":
         """Draw the coefficients but the intercepts with their intervals.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw, narrowed to make room for the names; a new figure if not given.
 
         Returns
         -------
@@ -152,7 +157,7 @@ class PseudoRegression:
         ParameterError
             If there is nothing but intercepts.
         """
-        from rpcstats.figures import forest_dots
+        from rpcstats.figures.forest import forest_axes
         from rpcstats.mixed.plots import plain_term
 
         ratio = self.link in _RATIOS
@@ -161,5 +166,13 @@ class PseudoRegression:
             raise ParameterError("There is nothing to draw", ["add covariates to the formula"])
         frame = frame.assign(**{TERM: frame[TERM].map(plain_term)})
         reference = 1.0 if ratio else 0.0
-        figure = forest_dots(frame, label=TERM, percent=False, ratio=ratio, reference=reference)
-        return figure.axes[0]
+        head = f"{'Ratio' if ratio else 'Estimate'} ({self.conf_level:.0%} interval)"
+        return forest_axes(
+            frame,
+            ax=ax,
+            label=TERM,
+            percent=False,
+            ratio=ratio,
+            reference=reference,
+            value_label=head,
+        )

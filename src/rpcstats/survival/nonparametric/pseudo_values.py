@@ -1,15 +1,12 @@
 """Pseudo-values: what each row would have to be for estimates to be plain means."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, get_args
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from rpcstats._numerics.arguments import as_numbers, as_word
-from rpcstats._vocabulary import ESTIMATE, TIME
 from rpcstats.errors import FormulaError, ParameterError
 from rpcstats.survival._risk_sets import risk_sets
 from rpcstats.survival.competing.cause_sample import find_cause
@@ -19,91 +16,13 @@ from rpcstats.survival.nonparametric._pseudo import (
     is_known,
     pseudo_values_at,
 )
+from rpcstats.survival.nonparametric.pseudo_result import Jackknife, PseudoValues
 from rpcstats.survival.structure.build import ResponseKind, Special, hazard_frame
 from rpcstats.survival.structure.hazard_frame import HazardFrame
-from rpcstats.tables.summary import Summary, counted
 
 FloatArray = NDArray[np.float64]
-Jackknife = Literal["infinitesimal", "leave-one-out"]
 
 _ALLOWED: Final[tuple[Special, ...]] = ("strata",)
-
-
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class PseudoValues:
-    """Pseudo-values of each row at one time or several.
-
-    Attributes
-    ----------
-    values : ndarray of shape (n, q)
-        One column a time.
-    times : ndarray of shape (q,)
-        The times.
-    of : str
-        What is estimated.
-    jackknife : str
-        "infinitesimal" or "leave-one-out".
-    kept : ndarray of shape (n,), int
-        Positions of the rows in the data given.
-    n_missing : int
-        Rows left out because a value was missing.
-    remarks : tuple of str
-        What a reader should know, in plain sentences.
-    """
-
-    values: FloatArray
-    times: FloatArray
-    of: PseudoKind
-    jackknife: Jackknife
-    kept: NDArray[np.int64]
-    n_missing: int
-    remarks: tuple[str, ...]
-
-    def tidy(self) -> pd.DataFrame:
-        """Give one row per row of the data and time.
-
-        Returns
-        -------
-        pandas.DataFrame
-            Columns row (position in the data given), time, estimate (the pseudo-value).
-        """
-        n, q = self.values.shape
-        return pd.DataFrame(
-            {
-                "row": np.repeat(self.kept, q),
-                TIME: np.tile(self.times, n),
-                ESTIMATE: self.values.ravel(),
-            }
-        )
-
-    def glance(self) -> pd.DataFrame:
-        """Give one row on the whole.
-
-        Returns
-        -------
-        pandas.DataFrame
-            Columns n_obs, n_time, of, jackknife, n_missing.
-        """
-        row = {
-            "n_obs": len(self.values),
-            "n_time": len(self.times),
-            "of": self.of,
-            "jackknife": self.jackknife,
-            "n_missing": self.n_missing,
-        }
-        return pd.DataFrame([row])
-
-    def summary(self) -> Summary:
-        """Give a readable account.
-
-        Returns
-        -------
-        Summary
-            Prints as text, shows as HTML in a notebook.
-        """
-        frame = pd.DataFrame({TIME: self.times, "mean": self.values.mean(axis=0)})
-        lost = f"{counted(self.n_missing, 'row')} with missing values left out."
-        return Summary(f"Pseudo-values of {self.of} ({self.jackknife} jackknife)", (frame,), lost)
 
 
 def pseudo_values(

@@ -19,7 +19,7 @@ from rpcstats._vocabulary import (
     ReleaseKind,
 )
 from rpcstats.survival._multiway import variance_or_nan
-from rpcstats.tables.summary import Summary, counted
+from rpcstats.tables.summary import Summarised, Summary, counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,8 +28,8 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class RestrictedMean:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
+class RestrictedMean(Summarised):
     """Restricted mean time without the event, by group.
 
     Attributes
@@ -175,14 +175,20 @@ class RestrictedMean:
         remark = " ".join([f"{self.conf_level:.0%} normal intervals.", lost, *self.remarks])
         return Summary(f"Restricted mean up to {self.tau:g}", (self.tidy(),), remark)
 
-    def plot(self) -> "Axes":
+    def plot(self, ax: "Axes | None" = None) -> "Axes":
         """Draw the means with their intervals.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw, narrowed to make room for the names; a new figure if not given.
 
         Returns
         -------
         matplotlib Axes
             The axes drawn on.
         """
-        from rpcstats.figures import forest_dots
+        from rpcstats.figures.forest import forest_axes
 
-        return forest_dots(self.tidy(), label=STRATA, percent=False).axes[0]
+        head = f"Mean up to {self.tau:g} ({self.conf_level:.0%} interval)"
+        return forest_axes(self.tidy(), ax=ax, label=STRATA, percent=False, value_label=head)

@@ -20,7 +20,7 @@ from rpcstats._vocabulary import (
 )
 from rpcstats.survival._multiway import variance_or_nan
 from rpcstats.survival.nonparametric.restricted_mean import RestrictedMean
-from rpcstats.tables.summary import Summary
+from rpcstats.tables.summary import Summarised, Summary
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class RestrictedMeanDifference:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
+class RestrictedMeanDifference(Summarised):
     """Restricted means compared with those of the first group.
 
     Attributes
@@ -44,6 +44,16 @@ class RestrictedMeanDifference:
     """
 
     means: RestrictedMean
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What a reader should know, in plain sentences."""
+        return self.means.remarks
+
+    @property
+    def conf_level(self) -> float:
+        """Level of the intervals."""
+        return self.means.conf_level
 
     def tidy(self) -> pd.DataFrame:
         """Give three rows for each group but the first.
@@ -90,18 +100,24 @@ class RestrictedMeanDifference:
         heading = f"Restricted means up to {self.means.tau:g}, compared"
         return Summary(heading, (self.means.tidy(), self.tidy()), self.means.summary().remark)
 
-    def plot(self) -> "Axes":
+    def plot(self, ax: "Axes | None" = None) -> "Axes":
         """Draw the differences with their intervals.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw, narrowed to make room for the names; a new figure if not given.
 
         Returns
         -------
         matplotlib Axes
             The axes drawn on.
         """
-        from rpcstats.figures import forest_dots
+        from rpcstats.figures.forest import forest_axes
 
         frame = self.tidy().query(f"{MEASURE} == 'difference'")
-        return forest_dots(frame, label=TERM, percent=False, reference=0.0).axes[0]
+        head = f"Difference ({self.means.conf_level:.0%} interval)"
+        return forest_axes(frame, ax=ax, label=TERM, percent=False, reference=0.0, value_label=head)
 
     def _difference(self) -> tuple[FloatArray, FloatArray]:
         estimate = self.means.estimate

@@ -26,7 +26,7 @@ from rpcstats.survival.nonparametric.pseudo_regression import check_link, not_so
 from rpcstats.survival.nonparametric.pseudo_values import checked_times, pseudo_of
 from rpcstats.survival.structure.build import hazard_frame
 from rpcstats.survival.structure.hazard_frame import HazardFrame
-from rpcstats.survival.structure.remarks import warn_of
+from rpcstats.survival.structure.remarks import few_events_remark, warn_of
 
 FloatArray = NDArray[np.float64]
 MeanScale = Literal["identity", "log"]
@@ -130,6 +130,7 @@ def rmst_adjusted(
         n_missing=frame.n_missing,
         remarks=(
             *frame.remarks,
+            *few_events_remark(int(frame.event[frame.time <= tau].sum()), len(frame.names)),
             *found.remarks,
             *cluster_remarks(clusters, frame.cluster_names),
         ),

@@ -13,11 +13,11 @@ from rpcstats._vocabulary import CONF_HIGH, CONF_LOW, ESTIMATE, MEASURE, STD_ERR
 from rpcstats.errors import ParameterError
 from rpcstats.formula.censored import censored_sample
 from rpcstats.survival.nonparametric._bootstrap import bootstrap_areas
-from rpcstats.survival.nonparametric._curve_rows import cluster_remarks, curve_rows
+from rpcstats.survival.nonparametric._curve_rows import curve_rows
 from rpcstats.survival.nonparametric.kaplan_meier import kaplan_meier_of
 from rpcstats.survival.nonparametric.restricted_mean import RestrictedMean
 from rpcstats.survival.nonparametric.rmst import refuse_unreached
-from rpcstats.tables.summary import Summary, counted
+from rpcstats.tables.summary import Summarised, Summary, counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class RestrictedMeanBootstrap:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
+class RestrictedMeanBootstrap(Summarised):
     """Restricted means of a sample and of samples drawn from it.
 
     Attributes
@@ -103,18 +103,24 @@ class RestrictedMeanBootstrap:
         heading = f"Restricted means up to {self.means.tau:g}, bootstrapped"
         return Summary(heading, (self.tidy(),), " ".join([how, *self.remarks]))
 
-    def plot(self) -> "Axes":
+    def plot(self, ax: "Axes | None" = None) -> "Axes":
         """Draw the means of the groups with their intervals.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw, narrowed to make room for the names; a new figure if not given.
 
         Returns
         -------
         matplotlib Axes
             The axes drawn on.
         """
-        from rpcstats.figures import forest_dots
+        from rpcstats.figures.forest import forest_axes
 
         frame = self.tidy().query("measure == 'mean'")
-        return forest_dots(frame, label=TERM, percent=False).axes[0]
+        head = f"Mean up to {self.means.tau:g} ({self.conf_level:.0%} interval)"
+        return forest_axes(frame, ax=ax, label=TERM, percent=False, value_label=head)
 
     def _row(self, term: str, measure: str, estimate: float, drawn: FloatArray) -> dict[str, Any]:
         known = drawn[np.isfinite(drawn)]
@@ -194,10 +200,7 @@ def rmst_bootstrap(
         means=means,
         replicates=drawn,
         conf_level=conf_level,
-        remarks=(
-            *_unknown_remark(drawn),
-            *cluster_remarks(sample.clusters, sample.cluster_names),
-        ),
+        remarks=(*means.remarks, *_unknown_remark(drawn)),
     )
 
 

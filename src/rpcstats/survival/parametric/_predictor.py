@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from rpcstats.mixed.structure.sweeps import column_means
 from rpcstats.survival.parametric._row_model import CHUNK, Part
+from rpcstats.survival.partial.scaling import Lines
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -210,7 +211,7 @@ class LevelPredictor:
 
 
 def standardised(
-    X: FloatArray,
+    X: FloatArray | Lines,
     names: tuple[str, ...],
     offset: FloatArray | None = None,
     *,
@@ -221,7 +222,7 @@ def standardised(
 
     Parameters
     ----------
-    X : ndarray of shape (n, p)
+    X : ndarray of shape (n, p) or Lines
         Columns of full rank.
     names : tuple of str
         Their names; an intercept comes first.
@@ -239,12 +240,11 @@ def standardised(
     """
     has_intercept = names[:1] == (INTERCEPT,)
     n, p = X.shape
-    mean = column_means(X) if has_intercept else np.zeros(p)
     from_column = 1 if has_intercept else 0
-    Z = np.empty((p - from_column, n))
-    for start in range(0, n, CHUNK):
-        rows = slice(start, start + CHUNK) if order is None else order[start : start + CHUNK]
-        Z[:, start : start + CHUNK] = X[rows, from_column:].T
+    Z = _ordered_columns(X, from_column, order)
+    mean = np.zeros(p)
+    if has_intercept:
+        mean[1:] = column_means(X)[1:] if isinstance(X, np.ndarray) else Z.mean(axis=1)
     Z -= mean[from_column:, None]
     spread = np.ones(p)
     spread[from_column:] = np.sqrt(np.einsum("jn,jn->j", Z, Z) / n)
@@ -256,3 +256,17 @@ def standardised(
     if offset is not None and order is not None:
         offset = offset[order]
     return Predictor(Z, mean, spread, moments, has_intercept, offset, shift)
+
+
+def _ordered_columns(X: FloatArray | Lines, first: int, order: IntArray | None) -> FloatArray:
+    """Take the columns from one on, one line a column, with the rows in an order."""
+    n, p = X.shape
+    Z = np.empty((p - first, n))
+    if not isinstance(X, np.ndarray):
+        for j, out in enumerate(Z):
+            out[:] = X.line(first + j) if order is None else X.line(first + j)[order]
+        return Z
+    for start in range(0, n, CHUNK):
+        rows = slice(start, start + CHUNK) if order is None else order[start : start + CHUNK]
+        Z[:, start : start + CHUNK] = X[rows, first:].T
+    return Z

@@ -230,10 +230,11 @@ def compare_distributions(
         )
         for dist in wanted
     )
+    shared = dict.fromkeys(text for fit in fits for text in fit.remarks if text not in fit.trouble)
     trouble = tuple(f"{fit.described.title}: {text}" for fit in fits for text in fit.trouble)
     return DistributionComparison(
         fits=fits,
         conf_level=conf_level,
         n_missing=sample.frame.n_missing,
-        remarks=(*sample.frame.remarks, *trouble),
+        remarks=(*shared, *trouble),
     )

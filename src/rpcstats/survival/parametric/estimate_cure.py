@@ -105,7 +105,7 @@ def estimate_cure(
         incidence=incidence.design,
         Z=_frozen(incidence.Z),
         incidence_names=incidence.names,
-        incidence_columns=incidence.columns,
+        incidence_columns=_frozen(incidence.columns),
         kind=_frozen(kind),
         follow_up=checked,
         is_boundary=is_boundary,

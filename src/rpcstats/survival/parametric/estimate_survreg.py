@@ -21,6 +21,7 @@ from rpcstats.survival.parametric.timed_rows import (
     timed_rows,
 )
 from rpcstats.survival.parametric.wording import fit_remarks, trouble_of
+from rpcstats.survival.partial.scaling import Lines
 from rpcstats.survival.structure.hazard_frame import HazardFrame
 
 FloatArray = NDArray[np.float64]
@@ -147,7 +148,11 @@ def find_optimum(
     Found
         The optimum.
     """
-    X, names = (frame.X, frame.names) if covariates else (np.ones((frame.n_obs, 1)), ("Intercept",))
+    X: FloatArray | Lines = np.ones((frame.n_obs, 1))
+    names: tuple[str, ...] = ("Intercept",)
+    if covariates:
+        names = frame.names
+        X = frame.X if frame.covariates.is_made else frame.covariates
     order = kind_order(timed.rows)
     model = RegressionModel(
         family,
@@ -189,7 +194,7 @@ def null_log_lik(fit: SurvregFit) -> float:
 def survreg_predictors(
     frame: HazardFrame,
     family: TimesFamily,
-    X: FloatArray,
+    X: FloatArray | Lines,
     names: tuple[str, ...],
     unit: float,
     order: IntArray | None,
@@ -202,7 +207,7 @@ def survreg_predictors(
         The sample.
     family : TimesFamily
         The distribution.
-    X : ndarray of shape (n, p)
+    X : ndarray of shape (n, p) or Lines
         Covariates of the location.
     names : tuple of str
         Their names.

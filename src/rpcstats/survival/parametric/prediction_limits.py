@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from rpcstats._numerics.arguments import as_number, as_numbers
 from rpcstats._vocabulary import CONF_HIGH, CONF_LOW, ESTIMATE, STD_ERROR
 from rpcstats.errors import ParameterError
 
@@ -68,12 +69,12 @@ def check_times(times: ArrayLike | None, last: float) -> FloatArray:
     Raises
     ------
     ParameterError
-        If one is negative or not finite.
+        If there is none, or one is negative or not finite.
     """
     if times is None:
         return np.linspace(0.0, last, _STEPS + 1)[1:]
-    grid = np.atleast_1d(np.asarray(times, dtype=np.float64))
-    if not (np.isfinite(grid) & (grid >= 0.0)).all() or grid.ndim != 1:
+    grid = np.atleast_1d(as_numbers(times))
+    if not len(grid) or not (np.isfinite(grid) & (grid >= 0.0)).all():
         raise ParameterError("times are out of range", ["give finite times from 0 up"])
     return grid
 
@@ -100,7 +101,7 @@ def check_horizon(tau: float | None, last: float) -> float:
     """
     if tau is None:
         return last
-    if not (np.isfinite(tau) and tau > 0):
+    if not (np.isfinite(as_number(tau)) and tau > 0):
         raise ParameterError("tau is out of range", ["give a finite horizon above 0"])
     return float(tau)
 
@@ -121,10 +122,10 @@ def check_probs(probs: ArrayLike) -> FloatArray:
     Raises
     ------
     ParameterError
-        If one is not inside (0, 1).
+        If there is none, or one is not inside (0, 1).
     """
-    shares = np.atleast_1d(np.asarray(probs, dtype=np.float64))
-    if not ((shares > 0.0) & (shares < 1.0)).all():
+    shares = np.atleast_1d(as_numbers(probs))
+    if not len(shares) or not ((shares > 0.0) & (shares < 1.0)).all():
         raise ParameterError("probs are out of range", ["give shares between 0 and 1, as 0.5"])
     return shares
 

@@ -41,6 +41,7 @@ def read_sample(
     allow: Collection[Special] = ("strata", "cluster", "offset"),
     beside: tuple[str, ...] = (),
     intercept: bool = True,
+    lazily: bool = False,
 ) -> Sample:
     """Read and check a sample of times, exact or censored in any way.
 
@@ -58,6 +59,8 @@ def read_sample(
         Columns the model needs beside those of the formula.
     intercept : bool
         Whether the covariates have a column of ones.
+    lazily : bool
+        Whether the matrix of many covariates is made when it is asked for, as in `hazard_frame`.
 
     Returns
     -------
@@ -82,6 +85,7 @@ def read_sample(
         weights=weights,
         intercept=intercept,
         beside=beside,
+        lazily=lazily,
     )
     refuse_one_cluster(frame.clusters, frame.cluster_names)
     if not is_interval or not isinstance(surv, Surv):

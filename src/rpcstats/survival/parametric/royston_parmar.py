@@ -6,7 +6,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rpcstats._numerics.arguments import as_word, check_flags
+from rpcstats._numerics.arguments import as_numbers, as_word, check_flags
 from rpcstats._numerics.intervals import check_conf_level
 from rpcstats.errors import DataError, ParameterError
 from rpcstats.formula import Formula
@@ -152,7 +152,7 @@ def _event_times(frame: HazardFrame) -> FloatArray:
 def _knots(log_times: FloatArray, df: int | None, knots: ArrayLike | None) -> FloatArray:
     if knots is None:
         return _checked(spread_knots(log_times, 2 if df is None else df - 1))
-    inner = np.sort(np.atleast_1d(np.asarray(knots, dtype=np.float64)))
+    inner = np.sort(np.atleast_1d(as_numbers(knots)))
     low, high = float(log_times.min()), float(log_times.max())
     if not ((inner > np.exp(low)) & (inner < np.exp(high))).all() or len(inner) > _MOST_KNOTS:
         raise ParameterError(

@@ -80,7 +80,7 @@ def survreg(
     """
     check_flags(robust=robust)
     check_options(dist, parameterisation, conf_level)
-    sample = read_sample(formula, data, weights=weights)
+    sample = read_sample(formula, data, weights=weights, lazily=True)
     check_strata(sample.has_strata, dist, parameterisation)
     fit = fit_survreg(
         sample.frame,
@@ -90,6 +90,7 @@ def survreg(
         conf_level=conf_level,
         below=sample.below,
     )
+    fit.frame.covariates.matrix()  # from here on the fit does without the data
     warn_of(fit.trouble)
     return fit
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from rpcstats._numerics.arguments import as_numbers
 from rpcstats._vocabulary import (
     CONVERGED,
     ESTIMATE,
@@ -132,7 +133,7 @@ class Turnbull:
         ParameterError
             If a time is negative or not a number.
         """
-        wanted = np.atleast_1d(np.asarray(times, dtype=np.float64))
+        wanted = np.atleast_1d(as_numbers(times))
         if not np.all(wanted >= 0):
             raise ParameterError("at() was given a time that is not one", ["use numbers from 0 up"])
         parts = []

@@ -1,14 +1,20 @@
 """Rows put in the order in which they are at risk, once for all evaluations."""
 
+from typing import Any, Final
+
 import numpy as np
 from numpy.typing import NDArray
 
-from rpcstats.survival._risk_sets import RiskSets, risk_sets
+from rpcstats.survival._risk_sets import first_after
+from rpcstats.survival._row_places import RowPlaces, Rows
 from rpcstats.survival.partial.arrangement import Arrangement as Arrangement
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
+
+_MANY: Final = 1 << 30
+"""Fewer rows are numbered by 32 bits, twice the number and one more included."""
 
 
 def arrange(
@@ -19,6 +25,7 @@ def arrange(
     stratum: IntArray | None = None,
     n_stratum: int = 1,
     weights: FloatArray | None = None,
+    places: RowPlaces | None = None,
 ) -> Arrangement:
     """Put rows in the order in which they are at risk.
 
@@ -36,6 +43,8 @@ def arrange(
         Number of strata.
     weights : ndarray of shape (n,), optional
         Case weights above 0.
+    places : RowPlaces, optional
+        Where the rows stand, of the same times and strata, if somebody else needs it too.
 
     Returns
     -------
@@ -43,49 +52,59 @@ def arrange(
         The order, and which event times each row is at risk at.
     """
     code = stratum if n_stratum > 1 else None
-    sets = risk_sets(time, event, stratum=code, n_stratum=n_stratum, entry=entry)
-    is_event_time = sets.n_event > 0
-    n_before = np.concatenate([[0], np.cumsum(is_event_time)])
-    start = n_before[sets.start]
-    last = _last_event_time(sets, n_before, start)
-    happened = sets.arranged(event)
+    found = (RowPlaces(time, code, n_stratum) if places is None else places).found
+    happened = event if found.order is None else event[found.order]
+    n_tied = np.bincount(found.position[happened], minlength=len(found.time))
+    is_event_time = n_tied > 0
+    kind = np.int32 if len(time) < _MANY else np.int64
+    n_before = np.append(np.zeros(1, kind), np.cumsum(is_event_time, dtype=kind))
+    start = n_before[found.start].astype(np.int64)
+    last = _last_event_time(found, n_before, start)
     at_risk = last >= 0
     first = None
-    if sets.entry_position is not None:
-        first = n_before[sets.entry_position]
+    if entry is not None:
+        arranged = entry if found.order is None else entry[found.order]
+        codes = code if code is None or found.order is None else code[found.order]
+        first = n_before[first_after(arranged, codes, found)]
         at_risk &= first <= last
-    places = _places(last, happened, at_risk, sets.order is not None)
-    rows = places if sets.order is None else sets.order[places]
+    chosen = _places(last, happened, at_risk, found.order is not None)
+    del at_risk
+    rows = chosen if found.order is None else found.order[chosen]
     n_time = int(start[-1])
-    n_last = np.bincount(last[places], minlength=n_time)
+    n_last = np.bincount(last[chosen], minlength=n_time)
     return Arrangement(
         n=len(time),
         rows=rows,
-        first=None if first is None else first[places],
-        is_event=happened[places],
+        first=None if first is None else first[chosen].astype(np.int64),
+        is_event=happened[chosen],
         weights=None if weights is None else weights[rows],
-        begin=np.concatenate([[0], np.cumsum(n_last)]),
-        n_tied=sets.n_event[is_event_time].astype(np.int64),
-        time=sets.time[is_event_time],
+        begin=np.append(0, np.cumsum(n_last)),
+        n_tied=n_tied[is_event_time],
+        time=found.time[is_event_time],
         start=start,
     )
 
 
-def _last_event_time(sets: RiskSets, n_before: IntArray, start: IntArray) -> IntArray:
+def _last_event_time(rows: Rows, n_before: NDArray[Any], start: IntArray) -> NDArray[Any]:
     """Find the last event time up to each row's exit in its stratum; -1 if there is none."""
     last = n_before[1:] - 1
-    last[last < np.repeat(start[:-1], np.diff(sets.start))] = -1
-    return last[sets.position]
+    if len(start) > 2:
+        last[last < np.repeat(start[:-1], np.diff(rows.start))] = -1
+    return last[rows.position]
 
 
-def _places(last: IntArray, event: BoolArray, at_risk: BoolArray, is_sorted: bool) -> IntArray:
+def _places(last: NDArray[Any], event: BoolArray, at_risk: BoolArray, is_sorted: bool) -> IntArray:
     """Order the rows at risk by last event time, events first."""
     places = np.flatnonzero(at_risk)
-    if is_sorted:
-        behind = event[places[1:]] & ~event[places[:-1]] & (last[places[1:]] == last[places[:-1]])
-        if not behind.any():
-            return places
-    key = 2 * last[places] + ~event[places]
+    if len(places) and len(places) == places[-1] - places[0] + 1:
+        inside = slice(int(places[0]), int(places[-1]) + 1)
+        last, event = last[inside], event[inside]
+    else:
+        last, event = last[places], event[places]
+    if is_sorted and not (event[1:] & ~event[:-1] & (last[1:] == last[:-1])).any():
+        return places
+    key = 2 * last + ~event
     if len(key) and int(key.max()) < np.iinfo(np.uint16).max:
         key = key.astype(np.uint16)  # numpy's stable sort of 16 bits is a radix sort
-    return places[np.argsort(key, kind="stable")]
+    order = np.argsort(key, kind="stable")
+    return np.take(places, order, out=order, mode="clip")

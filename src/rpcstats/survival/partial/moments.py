@@ -90,28 +90,29 @@ def score_residuals(
     with the share 1 - l / d. The cost is that of running sums, whatever the ties.
     """
     S1, D1 = first_moments(order, X, terms)
-    has_ties = len(tied_times(order, terms)) > 0
+    tied = tied_times(order, terms)
+    S1_tied, D1_tied = S1[..., tied], D1[..., tied]
+    del D1
     # In place and one after the other, for each term is as long as the data.
     further = terms.A * S1
-    if has_ties:
-        further -= terms.B * D1
+    further[..., tied] -= terms.B[tied] * D1_tied
     residual = order.so_far(further, careful=terms.is_delicate)
     residual *= terms.r
     means = np.multiply(terms.e0, S1, out=further)
-    if has_ties:
-        means -= terms.e1 * D1
+    del S1
+    means[..., tied] -= terms.e1[tied] * D1_tied
     means /= order.weight_tied
     part = order.at_last(means)
+    del means, further
     part *= order.event_weights
     residual -= part
     np.multiply(X, order.event_weights, out=part)
     residual += part
     residual -= np.multiply(X, expected, out=part)
-    if has_ties:
-        part = order.at_last(terms.B * S1 - terms.C * D1)
-        part *= terms.r
-        part *= order.is_event
-        residual -= part
+    if len(tied):
+        places = event_places(order, tied)
+        own = terms.B[tied] * S1_tied - terms.C[tied] * D1_tied
+        residual[..., places] -= np.repeat(own, order.n_tied[tied], axis=-1) * terms.r[places]
     return residual
 
 

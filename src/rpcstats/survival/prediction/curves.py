@@ -20,7 +20,7 @@ from rpcstats.errors import ParameterError
 from rpcstats.survival.partial.arrange import arrange
 from rpcstats.survival.prediction._hazard_steps import HazardSteps, ratio_of
 from rpcstats.survival.prediction.new_rows import NewRows, encode_rows
-from rpcstats.tables.summary import Summary
+from rpcstats.tables.summary import Summarised, Summary
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,8 +35,8 @@ ROW: str = "row"
 CUMULATIVE_HAZARD: str = "cumulative_hazard"
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class PredictedCurves:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
+class PredictedCurves(Summarised):
     """Predicted survival, one curve for each new row (and stratum).
 
     Attributes

@@ -24,7 +24,7 @@ from rpcstats._vocabulary import (
 )
 from rpcstats.errors import ParameterError
 from rpcstats.survival.structure.effects import Effects
-from rpcstats.tables.summary import Summary
+from rpcstats.tables.summary import Summarised, Summary
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,8 +33,8 @@ FloatArray = NDArray[np.float64]
 Contrast = Literal["difference", "ratio"]
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class StandardisedSurvival:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
+class StandardisedSurvival(Summarised):
     """Survival if everybody had one level of an exposure.
 
     Attributes

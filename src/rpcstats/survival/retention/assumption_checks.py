@@ -26,7 +26,7 @@ from rpcstats.survival.retention.course_model import (
     known_rows,
     varying,
 )
-from rpcstats.tables.summary import Summary, counted
+from rpcstats.tables.summary import Summarised, Summary, counted
 
 FEWEST_EVENTS: Final = 5
 """A check that rests on fewer leavers says nothing."""
@@ -36,8 +36,8 @@ ALIKE: Final = "Groups of parents leave alike, apart from what is known of them"
 STEADY: Final = "Differences between starters are the same at every session"
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class AssumptionChecks:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
+class AssumptionChecks(Summarised):
     """Tests of assumptions, a row each.
 
     Attributes

@@ -1,7 +1,7 @@
 """Groups of starters compared with the other known differences held equal: the result."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import pandas as pd
 
@@ -15,8 +15,10 @@ from rpcstats._vocabulary import (
     TERM,
     ReleaseKind,
 )
+from rpcstats._wording import sentence_case
+from rpcstats.errors import ParameterError
 from rpcstats.survival.structure.effects import Effects
-from rpcstats.tables.summary import Summary, counted
+from rpcstats.tables.summary import Summarised, Summary, counted
 
 COLUMNS: Final = (
     TERM, "variable", "contrast", "measure", SCALE, "adjusted_for", ESTIMATE, CONF_LOW, CONF_HIGH,
@@ -26,9 +28,12 @@ NUMBERS: Final = (ESTIMATE, CONF_LOW, CONF_HIGH)
 ODDS_RATIO: Final = "odds ratio of leaving"
 DIFFERENCE: Final = "difference in share leaving"
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class AdjustedComparisons:
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
+class AdjustedComparisons(Summarised):
     """Groups of starters compared with the other known differences held equal.
 
     Attributes
@@ -135,3 +140,42 @@ class AdjustedComparisons:
             " because a column is not known."
         )
         return Summary("Adjusted comparisons", (self.frame.drop(columns=[TERM, SCALE]),), remark)
+
+    def plot(self, ax: "Axes | None" = None, *, measure: str = ODDS_RATIO) -> "Axes":
+        """Draw the contrasts of one measure, by variable, with their intervals.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw; a new figure if not given.
+        measure : {"odds ratio of leaving", "difference in share leaving"}
+            What is drawn.
+
+        Returns
+        -------
+        matplotlib Axes
+            The axes drawn on.
+
+        Raises
+        ------
+        ParameterError
+            If the measure is another.
+        """
+        from rpcstats.figures.forest import forest_axes
+
+        shown = self.frame[self.frame["measure"] == measure]
+        if shown.empty:
+            raise ParameterError(
+                "There is nothing to draw", [f"measure is one of {ODDS_RATIO}, {DIFFERENCE}"]
+            )
+        ratio = measure == ODDS_RATIO
+        return forest_axes(
+            shown,
+            ax=ax,
+            label="contrast",
+            group="variable",
+            percent=False,
+            ratio=ratio,
+            reference=1.0 if ratio else 0.0,
+            value_label=f"{sentence_case(measure)}\n({self.conf_level:.0%} interval)",
+        )

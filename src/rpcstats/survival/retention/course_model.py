@@ -113,7 +113,7 @@ def adjusting(
     """
     n_event, fewest = float(frame["event"].sum()), 1
     if rule is not None and rule.protects:
-        rounded = round_counts([n_event], rule.survival_round_to, rule.survival_rounding)
+        rounded = round_counts([n_event], rule.round_to, rule.rounding)
         n_event, fewest = float(rounded[0]), rule.fewest_events
     chosen: list[str] = []
     used = 2 if column is None else 2 + _n_coefficient(frame, column)

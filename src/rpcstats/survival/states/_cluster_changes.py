@@ -1,18 +1,13 @@
 """Sums over clusters of squared step functions: arrays in, arrays out."""
 
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rpcstats.survival.states._scan import scan, scan_both
-
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
-
-TIMES: Final = 1 << 16
-"""Times whose matrices are worked out together."""
 
 
 class Changes(NamedTuple):
@@ -22,6 +17,8 @@ class Changes(NamedTuple):
     ----------
     position : ndarray of shape (k,), int
         Where each step happens, -1 for before the first position.
+    cluster : ndarray of shape (k,), int
+        Code of its cluster.
     first : ndarray of shape (k,), bool
         Whether it is its cluster's first.
     step : ndarray of shape (q, k)
@@ -29,6 +26,7 @@ class Changes(NamedTuple):
     """
 
     position: IntArray
+    cluster: IntArray
     first: BoolArray
     step: FloatArray
 
@@ -57,7 +55,7 @@ def order_changes(cluster: IntArray, position: IntArray, step: FloatArray, m: in
         order = np.argsort(key, kind="stable")
         cluster, position, step = cluster[order], position[order], step[:, order]
     first = np.concatenate([[True], cluster[1:] != cluster[:-1]])
-    return Changes(position, first, step)
+    return Changes(position, cluster, first, step)
 
 
 def running_sums(step: FloatArray, first: BoolArray) -> FloatArray:
@@ -121,31 +119,3 @@ def product_steps(
             change -= left[0][i] * right[0][j]
             steps[:, i, j] += np.bincount(place, change, m + 1)
     return steps
-
-
-def squares_over_time(M: FloatArray, G: FloatArray, sums: list[FloatArray]) -> FloatArray:
-    """Carry the sums of R'R, R'V and V'V forward and read off those of U'U, U = V - R G.
-
-    Parameters
-    ----------
-    M, G : ndarray of shape (m, s, s)
-        Matrices of each time, and G after it.
-    sums : list of ndarray of shape (m + 1, s, s)
-        Steps of the three sums, the first at the start.
-
-    Returns
-    -------
-    ndarray of shape (m, s)
-        Sums over clusters of squared influences.
-    """
-    RR, RV, VV = (total[0] for total in sums)
-    variance = np.empty((len(M), M.shape[1]))
-    for a in range(0, len(M), TIMES):
-        at = slice(a, a + TIMES)
-        weights, mixed, paths = (total[1:][at] for total in sums)
-        R = RR + np.cumsum(weights, axis=0)
-        P, V = scan(M[at], RV, mixed), scan_both(M[at], paths, VV)
-        variance[at] = np.einsum("tjj->tj", V) - 2 * np.einsum("thj,thj->tj", G[at], P)
-        variance[at] += np.einsum("thj,thj->tj", G[at], R @ G[at])
-        RR, RV, VV = R[-1], P[-1], V[-1]
-    return variance

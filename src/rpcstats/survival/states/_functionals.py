@@ -52,7 +52,7 @@ def worth_of_time(event_time: FloatArray, steps: Steps, tau: float) -> Worth:
     s = len(steps.p0)
     edges = np.minimum(np.concatenate([[0.0], event_time, [tau]]), tau)
     spent = np.diff(edges)[:, None, None] * np.eye(s)
-    M = np.concatenate([np.eye(s)[None], steps.M])
+    M = np.concatenate([np.eye(s)[None], steps.transition_matrices])
     worth = scan_back(M, spent)
     return Worth(worth[0], worth[1:])
 
@@ -86,9 +86,9 @@ def row_influence(
     r = worth.at_start.shape[1]
     if m == 0:
         return np.zeros((len(stays.time), r))
-    share = np.divide(steps.p_before, steps.Y, out=np.zeros_like(steps.Y), where=steps.Y > 0)
+    share = steps.share(slice(0, m))
     expected = np.zeros((m + 1, s, r))
-    drift = share[:, :, None] * ((steps.M - np.eye(s)) @ worth.after)
+    drift = share[:, :, None] * ((steps.transition_matrices - np.eye(s)) @ worth.after)
     np.cumsum(drift, axis=0, out=expected[1:])
     enter, leave = event_places(counts, steps)
     last = np.maximum(leave + 1, enter)

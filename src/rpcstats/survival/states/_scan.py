@@ -214,7 +214,7 @@ def _blocked(M: FloatArray, x0: FloatArray, b: FloatArray | None, apply: Apply) 
     product = whole.reshape(n_block, width, s, s)
     local = np.zeros((n_block, width, *x0.shape))
     if b is not None:
-        local.reshape(-1, *x0.shape)[:m] = b
+        local.reshape(n_block * width, *x0.shape)[:m] = b
     for step in range(1, width):
         if b is not None:
             local[:, step] += apply(local[:, step - 1], product[:, step])
@@ -225,7 +225,7 @@ def _blocked(M: FloatArray, x0: FloatArray, b: FloatArray | None, apply: Apply) 
         carried[block, 0] = x
         x = apply(x, product[block, -1]) + local[block, -1]
     local += apply(carried, product)
-    return local.reshape(-1, *x0.shape)[:m]
+    return local.reshape(n_block * width, *x0.shape)[:m]
 
 
 def _step_by_step(M: FloatArray, x0: FloatArray, b: FloatArray | None, apply: Apply) -> FloatArray:

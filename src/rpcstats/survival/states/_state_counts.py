@@ -1,7 +1,7 @@
 """Who is at risk of which transition, and when: arrays in, arrays out."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,7 +77,7 @@ class Graph(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StateCounts:
-    """Counts, or sums of weights, at each distinct time.
+    """Counts, or sums of weights, at each distinct time; counts are whole numbers.
 
     Attributes
     ----------
@@ -94,9 +94,9 @@ class StateCounts:
     """
 
     time: FloatArray
-    n_risk: FloatArray
-    n_move: FloatArray
-    n_censor: FloatArray
+    n_risk: NDArray[Any]
+    n_move: NDArray[Any]
+    n_censor: NDArray[Any]
     entry_index: IntArray
     exit_index: IntArray
 
@@ -116,31 +116,60 @@ def count_states(stays: Stays, graph: Graph) -> StateCounts:
     StateCounts
         The counts.
     """
-    time, leave = np.unique(stays.time, return_inverse=True)
-    enter = np.searchsorted(time, stays.entry, side="right")
-    m, w = len(time), stays.weights
+    time, enter, leave = _places(stays)
+    m, w, s = len(time), stays.weights, graph.n_state
+    kind = np.int32 if w is None else np.float64
 
-    def sums(code: IntArray, at: IntArray, n: int, rows: BoolArray | None = None) -> FloatArray:
-        flat, weight = at * n + code, w
-        if rows is not None:
-            flat, weight = flat[rows], None if w is None else w[rows]
-        return np.bincount(flat, weight, m * n).astype(np.float64).reshape(m, n)
+    def sums(code: IntArray, n: int, at: IntArray, rows: BoolArray) -> NDArray[Any]:
+        """Sum the weights of some rows by time and code, one code after the other."""
+        found = np.empty((m, n), dtype=kind)
+        for place in range(n):
+            own = rows & (code == place)
+            found[:, place] = np.bincount(at[own], None if w is None else w[own], m)
+        return found
 
-    s, k = graph.n_state, len(graph.origin)
-    leaving = sums(stays.origin, leave, s)
-    n_risk = np.cumsum(leaving[::-1], axis=0)[::-1]
+    everybody = np.broadcast_to(np.True_, len(leave))
+    n_risk = sums(stays.origin, s, leave, everybody)
+    _sum_from_the_end(n_risk)
     late = enter > 0
     if late.any():
-        entering = sums(stays.origin, enter, s, late)
-        n_risk -= np.cumsum(entering[::-1], axis=0)[::-1] - entering
-    n_move = sums(stays.move, leave, k, stays.move >= 0)
-    if w is not None:
+        entering = sums(stays.origin, s, enter, late)
+        later = entering.copy()
+        _sum_from_the_end(later)
+        later -= entering
+        n_risk -= later
+        del entering, later
+    del late
+    n_move = sums(stays.move, len(graph.origin), leave, everybody)
+    if w is None:
+        n_move = n_move.astype(np.min_scalar_type(n_move.max(initial=0)))
+    else:
         n_risk = _settled(n_risk, moving_out(n_move, graph))
-    n_censor = sums(stays.origin, leave, s, stays.leaves)
+    n_censor = sums(stays.origin, s, leave, stays.leaves)
     return StateCounts(time, n_risk, n_move, n_censor, enter, leave)
 
 
-def moving_out(n_move: FloatArray, graph: Graph) -> FloatArray:
+def _places(stays: Stays) -> tuple[FloatArray, NDArray[Any], NDArray[Any]]:
+    """Give distinct times of exit, the first after each row's entry, and each row's exit."""
+    n = len(stays.time)
+    kind = np.int32 if n < np.iinfo(np.int32).max else np.int64
+    order = np.argsort(stays.time)
+    ordered = stays.time[order]
+    first = np.append(True, ordered[1:] != ordered[:-1])
+    leave: NDArray[Any] = np.empty(n, dtype=kind)
+    leave[order] = np.cumsum(first, dtype=kind) - 1
+    time = ordered[first]
+    del order, ordered, first
+    enter: NDArray[Any] = np.searchsorted(time, stays.entry, side="right").astype(kind)
+    return time, enter, leave
+
+
+def _sum_from_the_end(counts: NDArray[Any]) -> None:
+    """Sum over each time and all later ones, in place, so that the last is exact."""
+    np.cumsum(counts[::-1], axis=0, dtype=counts.dtype, out=counts[::-1])
+
+
+def moving_out(n_move: NDArray[Any], graph: Graph) -> NDArray[Any]:
     """Sum the transitions out of each state.
 
     Parameters
@@ -158,7 +187,7 @@ def moving_out(n_move: FloatArray, graph: Graph) -> FloatArray:
     return _by_state(n_move, graph.origin, graph.n_state)
 
 
-def moving_in(n_move: FloatArray, graph: Graph) -> FloatArray:
+def moving_in(n_move: NDArray[Any], graph: Graph) -> NDArray[Any]:
     """Sum the transitions into each state.
 
     Parameters
@@ -176,8 +205,9 @@ def moving_in(n_move: FloatArray, graph: Graph) -> FloatArray:
     return _by_state(n_move, graph.target, graph.n_state)
 
 
-def _by_state(n_move: FloatArray, state: IntArray, n_state: int) -> FloatArray:
-    total = np.zeros((len(n_move), n_state))
+def _by_state(n_move: NDArray[Any], state: IntArray, n_state: int) -> NDArray[Any]:
+    is_count = n_move.dtype.kind != "f"
+    total = np.zeros((len(n_move), n_state), dtype=np.int32 if is_count else np.float64)
     for k, place in enumerate(state):
         total[:, place] += n_move[:, k]
     return total

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from rpcstats._numerics.arguments import as_number
 from rpcstats.errors import DataError, ParameterError
 from rpcstats.formula.column_kinds import refuse_lists
 from rpcstats.formula.columns import read_columns
@@ -133,7 +134,7 @@ def _check_columns(columns: Sequence[str], delay: float) -> None:
         faults.append('give a list of columns of the changes, as in ["score"]')
     elif len(set(columns)) < len(columns):
         faults.append("name each column once")
-    if not (np.isfinite(delay) and delay >= 0):
+    if not (np.isfinite(as_number(delay)) and delay >= 0):
         faults.append("delay must be a finite number of 0 or more")
     if faults:
         raise ParameterError("The changes can't be merged", faults)

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from rpcstats._numerics.arguments import as_number
 from rpcstats._numerics.intervals import normal_quantile
 from rpcstats._vocabulary import CONF_HIGH, CONF_LOW, ESTIMATE, STATE, STD_ERROR, STRATA
 from rpcstats.errors import ParameterError
@@ -15,7 +16,7 @@ from rpcstats.survival.states._functionals import row_influence, worth_of_time
 from rpcstats.survival.states._occupation import occupation_steps
 from rpcstats.survival.states._state_counts import Graph, Stays, count_states
 from rpcstats.survival.states.state_curves import StateCurve, is_one_cluster
-from rpcstats.tables.summary import Summary
+from rpcstats.tables.summary import Summarised, Summary
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class ExpectedTime:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
+class ExpectedTime(Summarised):
     """Mean time in each state up to tau, by group.
 
     Attributes
@@ -109,25 +110,30 @@ class ExpectedTime:
         heading = f"Mean time in each state up to {self.tau:g}"
         return Summary(heading, (self.tidy(),), " ".join((note, *self.remarks)))
 
-    def plot(self) -> "Axes":
+    def plot(self, ax: "Axes | None" = None) -> "Axes":
         """Draw the means with their intervals.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw, narrowed to make room for the names; a new figure if not given.
 
         Returns
         -------
         matplotlib Axes
-            Axes of a new figure.
+            The axes drawn on.
         """
-        from rpcstats.figures import forest_dots
+        from rpcstats.figures.forest import forest_axes
 
         frame = self.tidy()
-        figure = forest_dots(
+        return forest_axes(
             frame,
+            ax=ax,
             label=STATE,
             group=STRATA if len(self.strata) > 1 else None,
             percent=False,
             value_label=f"Mean time up to {self.tau:g} ({self.conf_level:.0%} interval)",
         )
-        return figure.axes[0]
 
 
 def expected_time(fit: "MultiState", tau: float) -> ExpectedTime:
@@ -150,7 +156,7 @@ def expected_time(fit: "MultiState", tau: float) -> ExpectedTime:
     ParameterError
         If tau is out of range, or no group was followed so long.
     """
-    if not (np.isfinite(tau) and tau > 0):
+    if not (np.isfinite(as_number(tau)) and tau > 0):
         raise ParameterError("tau is out of range", ["give a finite horizon above 0"])
     areas = [
         _one_group(curve, fit.stays_of(group), fit.history.graph, float(tau))
@@ -193,7 +199,7 @@ def _one_group(
         is_p0_estimated=bool((curve.at_start_error != 0).any()),
     )
     V = clustered_covariance(influence, stays.clusters)
-    if is_one_cluster(stays.clusters, stays.person):
+    if is_one_cluster(stays.clusters):
         V[:] = np.nan
     V.setflags(write=False)
     return curve.at_start @ worth.at_start, V

@@ -15,7 +15,13 @@ from rpcstats.formula.groups import group_columns
 from rpcstats.formula.responses import read_times, read_weights
 from rpcstats.formula.specials import censored_response, refuse_specials
 from rpcstats.survival.states._state_counts import Graph, Stays
-from rpcstats.survival.states.person_rows import Breaks, PersonOrder, find_breaks, person_order
+from rpcstats.survival.states.person_rows import (
+    Breaks,
+    PersonOrder,
+    find_breaks,
+    person_order,
+    taken_codes,
+)
 from rpcstats.survival.states.state_labels import read_states, states_held
 from rpcstats.survival.structure.remarks import missing_remark
 from rpcstats.tables.summary import counted, counted_doing
@@ -47,7 +53,7 @@ class StateHistory:
     groups : Groups
         Group of each row.
     frame : pandas.DataFrame
-        Columns used, complete rows.
+        Columns used, complete rows; none where the right side names groups.
     n_obs, n_person, n_missing : int
         Rows used, persons, rows left out because the person had a missing value.
     cluster_names : tuple of str
@@ -122,13 +128,15 @@ def state_history(
     loose = covariates or ()
     named = [name for name in (id, state_from, weights) if name is not None]
     columns = (*surv.columns, *by, *parsed.cluster, *named, *loose)
-    frame, n_missing, n_partly = _complete(read_columns(data, columns), id, loose)
+    read = read_columns(data, columns, copy=covariates is not None)  # else nothing of it is kept
+    frame, n_missing, n_partly = _complete(read, id, loose)
     begun = None if state_from is None else frame[state_from]
     found = read_states(frame[surv.event], begun, start=start, censored=censored)
     time, entry = read_times(frame, surv)
     entry = np.full(len(time), BEFORE) if entry is None else entry
     rows = person_order(None if id is None else frame[id], time)
-    breaks = find_breaks(rows, rows.taken(entry), rows.taken(time))
+    entry, time = rows.taken(entry), rows.taken(time)
+    breaks = find_breaks(rows, entry, time)
     target = rows.taken(found.target)
     given = None if found.given is None else rows.taken(found.given)
     origin = states_held(
@@ -138,7 +146,7 @@ def state_history(
     groups = make_groups(frame, by)
     clusters = tuple(make_groups(frame, (name,)).codes for name in dict.fromkeys(parsed.cluster))
     w = None if weights is None else read_weights(frame[weights])
-    spells = _Spells(rows, breaks, rows.taken(entry), rows.taken(time), origin, target)
+    spells = _Spells(rows, breaks, entry, time, origin, target)
     return _joined(
         spells,
         (found.states, found.start),
@@ -253,44 +261,40 @@ def _joined(
 ) -> StateHistory:
     """Join rows that only continue each other, and number the transitions."""
     rows, target = spells.rows, np.where(spells.target == spells.origin, -1, spells.target)
-    group, person = rows.taken(groups.codes), rows.person
-    clusters = clusters or (person,)
+    group = rows.taken(groups.codes)
     carries_on = np.append(spells.breaks.follows[1:], False) & (target < 0)
     joins = carries_on & may_join
     for column in (group, *clusters, *(() if weights is None else (weights,))):
         joins[:-1] &= column[1:] == column[:-1]
     ends = np.flatnonzero(~joins)
-    begins = np.concatenate([[0], ends[:-1] + 1])
+    begins = np.append(np.zeros(1, np.int64), ends[:-1] + 1)
     states, start = named
     s = len(states)
+    kind = np.int16 if s * s <= np.iinfo(np.int16).max else np.int64
     pair = np.where(target >= 0, spells.origin * s + target, -1)[ends]
     seen = np.unique(pair[pair >= 0])
+    whose = rows.person[begins]
     stays = Stays(
         entry=spells.entry[begins],
         time=spells.time[ends],
-        origin=spells.origin[begins],
-        move=np.where(pair >= 0, np.searchsorted(seen, pair), -1),
-        leaves=(pair < 0) & ~(carries_on & ~_changes_group(group))[ends],
-        person=person[begins],
-        clusters=tuple(codes[begins] for codes in clusters),
+        origin=spells.origin[begins].astype(kind),
+        move=np.where(pair >= 0, np.searchsorted(seen, pair), -1).astype(kind),
+        leaves=(pair < 0) & ~(carries_on & np.append(group[1:] == group[:-1], True))[ends],
+        person=whose,
+        clusters=tuple(codes[begins] for codes in clusters) or (whose,),
         weights=None if weights is None else weights[begins],
     )
-    place = np.arange(len(frame)) if rows.order is None else rows.order
     return StateHistory(
         states=states,
         start=start,
         graph=Graph(s, seen // s, seen % s),
         stays=stays,
-        row=place[begins],
-        groups=Groups(group[begins], groups.labels, groups.levels),
-        frame=frame,
+        row=begins if rows.order is None else rows.order[begins],
+        groups=Groups(taken_codes(group, begins), groups.labels, groups.levels),
+        frame=frame[[]] if may_join else frame,
         n_obs=len(frame),
         n_person=rows.n_person,
         n_missing=n_missing,
         cluster_names=cluster_names,
         remarks=remarks,
     )
-
-
-def _changes_group(group: IntArray) -> BoolArray:
-    return np.append(group[1:] != group[:-1], False)

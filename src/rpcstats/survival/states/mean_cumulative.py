@@ -10,15 +10,16 @@ from rpcstats._numerics.arguments import as_word
 from rpcstats._numerics.intervals import check_conf_level
 from rpcstats.errors import ParameterError
 from rpcstats.formula import Formula
+from rpcstats.survival._multiway import lone_groups
 from rpcstats.survival._risk_sets import RiskSets, risk_sets
-from rpcstats.survival.nonparametric._hazard_sums import HazardSums, cumulative_hazard
+from rpcstats.survival.nonparametric._hazard_sums import cumulative_hazard
 from rpcstats.survival.nonparametric._jackknife import robust_variance
 from rpcstats.survival.states.mean_function import MeanConfType, MeanCumulative
 from rpcstats.survival.states.recurrent_sample import RecurrentSample, recurrent_sample
-from rpcstats.survival.states.state_curves import is_one_cluster
 from rpcstats.survival.structure.remarks import (
     few_at_risk_remark,
     few_clusters_remark,
+    lone_groups_remark,
     missing_remark,
 )
 
@@ -81,11 +82,12 @@ def mean_cumulative(
     sample = recurrent_sample(formula, data, id=id, weights=weights)
     counts = group_counts(sample)
     tied = np.bincount(counts.position[counts.arranged(sample.event)], minlength=len(counts.time))
-    sums = cumulative_hazard(counts, tied, "breslow")
-    variance = robust_variance(counts, sums.steps, sample.event, sample.weights, sample.clusters)
-    if is_one_cluster(sample.clusters, sample.person):
-        variance = np.full_like(variance, np.nan)
-    return _result(sample, counts, sums, np.sqrt(variance), conf_type, conf_level)
+    H, _, steps = cumulative_hazard(counts, tied, "breslow")
+    variance = robust_variance(counts, steps, sample.event, sample.weights, sample.clusters)
+    n_group = len(sample.groups.labels)
+    is_lone = lone_groups(sample.groups.codes, n_group, sample.clusters)
+    variance[np.repeat(is_lone, np.diff(counts.start))] = np.nan
+    return _result(sample, counts, H, np.sqrt(variance), is_lone, conf_type, conf_level)
 
 
 def group_counts(sample: RecurrentSample) -> RiskSets:
@@ -115,23 +117,27 @@ def group_counts(sample: RecurrentSample) -> RiskSets:
 def _result(
     sample: RecurrentSample,
     counts: RiskSets,
-    sums: HazardSums,
+    H: FloatArray,
     std_error: FloatArray,
+    is_lone: NDArray[np.bool_],
     conf_type: MeanConfType,
     conf_level: float,
 ) -> MeanCumulative:
     n_group = len(sample.groups.labels)
     n_event = np.bincount(sample.groups.codes[sample.event], minlength=n_group)
-    persons = np.unique(sample.groups.codes * sample.n_person + sample.person)
-    n_person = np.bincount(persons // sample.n_person, minlength=n_group)
+    n_person = np.array([sample.n_person])
+    if n_group > 1:
+        persons = np.unique(sample.groups.codes * sample.n_person + sample.person)
+        n_person = np.bincount(persons // sample.n_person, minlength=n_group)
     for values in (counts.start, counts.time, counts.n_risk, counts.n_event, counts.n_censor):
         values.setflags(write=False)
-    for values in (sums.H, std_error, n_event, n_person):
+    for values in (H, std_error, n_event, n_person):
         values.setflags(write=False)
     remarks = [*missing_remark(sample.n_missing)]
     remarks += few_at_risk_remark(sample.groups.labels, counts.start, counts.time, counts.n_risk)
     for name, codes in zip(sample.cluster_names, sample.clusters, strict=False):
         remarks += few_clusters_remark(len(np.unique(codes)), name)
+    remarks += lone_groups_remark(sample.groups.labels, is_lone)
     silent = [
         label
         for label, (a, b) in zip(sample.groups.labels, pairwise(counts.start), strict=True)
@@ -146,7 +152,7 @@ def _result(
         n_risk=counts.n_risk,
         n_event=counts.n_event,
         n_censor=counts.n_censor,
-        estimate=sums.H,
+        estimate=H,
         std_error=std_error,
         group_persons=n_person,
         group_events=n_event,

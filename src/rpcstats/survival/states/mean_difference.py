@@ -23,7 +23,7 @@ from rpcstats.survival._multiway import signed_clusters
 from rpcstats.survival.states._mean_function import GroupRows, shared_covariance
 from rpcstats.survival.states.group_frames import wanted_times
 from rpcstats.survival.states.rate_test import refuse_one_group
-from rpcstats.tables.summary import Summary
+from rpcstats.tables.summary import Summarised, Summary
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,8 +34,8 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class MeanDifference:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
+class MeanDifference(Summarised):
     """Mean numbers of events less those of the first group.
 
     Attributes

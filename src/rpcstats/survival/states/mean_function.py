@@ -21,7 +21,7 @@ from rpcstats._vocabulary import (
 )
 from rpcstats.survival.states.group_frames import wanted_times
 from rpcstats.survival.states.recurrent_sample import RecurrentSample
-from rpcstats.tables.summary import Summary
+from rpcstats.tables.summary import Summarised, Summary
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,8 +33,8 @@ FloatArray = NDArray[np.float64]
 MeanConfType = Literal["log", "plain"]
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class MeanCumulative:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
+class MeanCumulative(Summarised):
     """Mean number of events of a person by each time, by group.
 
     Attributes

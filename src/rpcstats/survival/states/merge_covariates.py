@@ -216,7 +216,8 @@ def _happening(
 ) -> pd.Series | NDArray[Any]:
     places = _own_changes(table, name)
     found = _latest_change(table, places, person, end)
-    exact = (found >= 0) & (table.when[places][found] == end)
+    exact = found >= 0
+    exact[exact] = table.when[places][found[exact]] == end[exact]
     values = table.values[name].iloc[places].reset_index(drop=True)
     nothing = censored_value(values, None)
     result = values.reindex(np.where(exact, found, -1)).reset_index(drop=True)

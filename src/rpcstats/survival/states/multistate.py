@@ -9,10 +9,15 @@ from rpcstats._numerics.arguments import as_word
 from rpcstats._numerics.intervals import CONF_TYPES, ConfType, check_conf_level
 from rpcstats.errors import ParameterError
 from rpcstats.formula import Formula
+from rpcstats.survival._multiway import lone_groups
 from rpcstats.survival.states.history import StateHistory, state_history
 from rpcstats.survival.states.state_curves import StateCurve, estimate_curve, thin_states
 from rpcstats.survival.states.state_occupation import MultiState
-from rpcstats.survival.structure.remarks import FEW_AT_RISK, few_clusters_remark
+from rpcstats.survival.structure.remarks import (
+    FEW_AT_RISK,
+    few_clusters_remark,
+    lone_groups_remark,
+)
 
 
 def multistate(
@@ -136,6 +141,10 @@ def _remarks(history: StateHistory, curves: tuple[StateCurve, ...]) -> tuple[str
             f"Fewer than {FEW_AT_RISK} are followed in a state that has people in it, so that "
             f"what follows from there is hardly known: {'; '.join(thin)}."
         )
+    remarks += lone_groups_remark(
+        history.groups.labels,
+        lone_groups(history.groups.codes, len(history.groups.labels), history.stays.clusters),
+    )
     if history.cluster_names:
         for name, codes in zip(history.cluster_names, history.stays.clusters, strict=True):
             remarks += few_clusters_remark(len(np.unique(codes)), name)

@@ -74,6 +74,24 @@ def person_order(ids: pd.Series | None, time: FloatArray) -> PersonOrder:
     return PersonOrder(order, person, np.concatenate([[True], step != 0])[:n])
 
 
+def taken_codes(codes: IntArray, rows: IntArray) -> IntArray:
+    """Take the codes of some rows; one code for all takes no memory.
+
+    Parameters
+    ----------
+    codes : ndarray of shape (n,), int
+        Codes.
+    rows : ndarray of shape (k,), int
+        Rows wanted.
+
+    Returns
+    -------
+    ndarray of shape (k,), int
+        Their codes.
+    """
+    return codes[: len(rows)] if codes.strides == (0,) else codes[rows]
+
+
 class Breaks(NamedTuple):
     """How each row stands to the row of the same person before it.
 

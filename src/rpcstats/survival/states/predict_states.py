@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from rpcstats._numerics.arguments import as_number
 from rpcstats._numerics.intervals import ConfType
 from rpcstats.errors import ParameterError
 from rpcstats.survival.partial.arrange import arrange
@@ -144,7 +145,7 @@ def _all_rows(
 
 def _begin(fit: "TransitionCox", start: str | None, since: float) -> int:
     faults = []
-    if not (np.isfinite(since) and since >= 0):
+    if not (np.isfinite(as_number(since)) and since >= 0):
         faults.append("since must be a finite time of 0 or more")
     if start is None and fit.start is None:
         faults.append("say start=, the state held at the beginning")

@@ -1,7 +1,7 @@
 """A test of equal rates of repeated events."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
@@ -13,16 +13,23 @@ from rpcstats.errors import FormulaError
 from rpcstats.survival._multiway import clustered_covariance
 from rpcstats.survival._risk_sets import risk_sets
 from rpcstats.survival.states._mean_function import robust_scores
-from rpcstats.tables.summary import Summary
+from rpcstats.tables.summary import Summarised, Summary
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from rpcstats.survival.states.mean_function import MeanCumulative
 
 FloatArray = NDArray[np.float64]
 
+_EPSILON: Final = float(np.finfo(np.float64).eps)
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class RateTest:
+_ROUNDING: Final = 1e3 * _EPSILON
+"""A score known to this share of the events is 0: groups never at risk together give such."""
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
+class RateTest(Summarised):
     """Robust log-rank test of repeated events.
 
     Attributes
@@ -103,6 +110,28 @@ class RateTest:
         heading = "Robust log-rank test of repeated events"
         return Summary(heading, (self.tidy(), self.glance()), " ".join(self.remarks))
 
+    def plot(self, ax: "Axes | None" = None, *, conf_level: float | None = None) -> "Axes":
+        """Draw observed less expected events of each group, with intervals.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw, narrowed to make room for the words; a new figure if not given.
+        conf_level : float, optional
+            Level of the intervals; that of the curves if not given.
+
+        Returns
+        -------
+        matplotlib Axes
+            The axes drawn on.
+        """
+        from rpcstats.survival.nonparametric.score_pictures import draw_excess, excess_rows
+
+        level = self.conf_level if conf_level is None else conf_level
+        excess = self.observed - self.expected
+        rows = excess_rows(self.strata, self.observed, excess, np.diag(self.V), level)
+        return draw_excess(rows, ax, level, under="all groups had one rate")
+
 
 def rate_test(fit: "MeanCumulative") -> RateTest:
     """Test whether all groups have events at the same rate.
@@ -137,8 +166,7 @@ def rate_test(fit: "MeanCumulative") -> RateTest:
     weights = np.ones(len(sample.time)) if sample.weights is None else sample.weights
     observed = np.bincount(sample.groups.codes, weights * sample.event, k).astype(np.float64)
     U = scores.sum(axis=0)
-    df = int(np.linalg.matrix_rank(V[1:, 1:], hermitian=True))
-    statistic = float(U[1:] @ np.linalg.pinv(V[1:, 1:], hermitian=True) @ U[1:]) if df else np.nan
+    statistic, df = _chi_square(U[1:], V[1:, 1:], float(observed.sum()))
     for values in (observed, V):
         values.setflags(write=False)
     return RateTest(
@@ -153,6 +181,15 @@ def rate_test(fit: "MeanCumulative") -> RateTest:
         n_missing=fit.n_missing,
         remarks=fit.remarks,
     )
+
+
+def _chi_square(U: FloatArray, V: FloatArray, n_event: float) -> tuple[float, int]:
+    """Give the statistic on the rank of V; NaN and 0 where nothing was compared."""
+    values, vectors = np.linalg.eigh(V)
+    used = values > max(len(U) * _EPSILON * values[-1], (_ROUNDING * n_event) ** 2)
+    if not used.any():
+        return np.nan, 0
+    return float(((vectors[:, used].T @ U) ** 2 / values[used]).sum()), int(used.sum())
 
 
 def refuse_one_group(fit: "MeanCumulative") -> None:

@@ -13,7 +13,7 @@ from rpcstats.formula.columns import complete_rows, read_columns
 from rpcstats.formula.groups import group_columns
 from rpcstats.formula.responses import read_event, read_times, read_weights
 from rpcstats.formula.specials import censored_response, refuse_specials
-from rpcstats.survival.states.person_rows import PersonOrder, find_breaks, person_order
+from rpcstats.survival.states.person_rows import PersonOrder, find_breaks, person_order, taken_codes
 from rpcstats.tables.summary import counted_doing
 
 FloatArray = NDArray[np.float64]
@@ -92,7 +92,8 @@ def recurrent_sample(
     refuse_specials(parsed, ("cluster",))
     by = group_columns(parsed)
     named = [name for name in (id, weights) if name is not None]
-    frame = read_columns(data, (*surv.columns, *by, *parsed.cluster, *named))
+    wanted = (*surv.columns, *by, *parsed.cluster, *named)
+    frame = read_columns(data, wanted, copy=False)  # every array that is kept is made from these
     complete = complete_rows(frame)
     n_missing = int(len(frame) - complete.sum())
     if n_missing == len(frame):
@@ -137,7 +138,7 @@ def _ordered(
         time=rows.taken(time),
         event=rows.taken(read_event(frame[surv.event])),
         groups=Groups(rows.taken(groups.codes), groups.labels, groups.levels),
-        clusters=clusters or (rows.person,),
+        clusters=clusters,
         cluster_names=names,
         weights=None if weights is None else rows.taken(read_weights(frame[weights])),
     )
@@ -153,16 +154,18 @@ def _joined(found: _Rows, n_missing: int, n_obs: int, *, has_entry: bool) -> Rec
     for column in (group, *found.clusters, *(() if w is None else (w,))):
         joins[:-1] &= column[1:] == column[:-1]
     ends = np.flatnonzero(~joins)
-    begins = np.concatenate([[0], ends[:-1] + 1])
+    begins = np.append(np.zeros(1, np.int64), ends[:-1] + 1)
+    person = rows.person[begins]
+    codes = taken_codes(group, begins)
     return RecurrentSample(
         time=found.time[ends],
         event=found.event[ends],
         entry=None if found.entry is None else begin[begins],
         weights=None if w is None else w[begins],
-        groups=Groups(group[begins], found.groups.labels, found.groups.levels),
-        clusters=tuple(codes[begins] for codes in found.clusters),
+        groups=Groups(codes, found.groups.labels, found.groups.levels),
+        clusters=tuple(codes[begins] for codes in found.clusters) or (person,),
         cluster_names=found.cluster_names,
-        person=rows.person[begins],
+        person=person,
         n_obs=n_obs,
         n_person=rows.n_person,
         n_missing=n_missing,

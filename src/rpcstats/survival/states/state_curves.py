@@ -7,8 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rpcstats.survival._multiway import signed_clusters, variance_or_nan
-from rpcstats.survival.states._occupation import jackknife_variance, occupation_steps
-from rpcstats.survival.states._state_counts import Graph, Stays, count_states, moving_in
+from rpcstats.survival.states._occupation import Steps, occupation_steps
+from rpcstats.survival.states._state_counts import (
+    Graph,
+    StateCounts,
+    Stays,
+    count_states,
+    moving_in,
+)
+from rpcstats.survival.states._state_jackknife import jackknife_variance
 from rpcstats.survival.structure.remarks import FEW_AT_RISK
 
 FloatArray = NDArray[np.float64]
@@ -94,16 +101,7 @@ def estimate_curve(
     else:
         p0[start_state] = 1.0
     steps = occupation_steps(counts, graph, p0)
-    variance, scale = np.zeros((2, len(counts.time) + 1, graph.n_state))
-    for sign, cluster in signed_clusters(stays.clusters):
-        if cluster is None:
-            raise AssertionError("a row belongs to its person at least")
-        part = jackknife_variance(stays, cluster, counts, steps, graph, is_p0_estimated=estimated)
-        variance += sign * part
-        scale += part
-    std_error = np.sqrt(variance_or_nan(variance, scale))
-    if is_one_cluster(stays.clusters, stays.person):
-        std_error[:] = np.nan
+    at_start_error, std_error = _errors(stays, counts, steps, estimated)
     curve = StateCurve(
         start=since,
         time=counts.time,
@@ -111,9 +109,9 @@ def estimate_curve(
         n_event=moving_in(counts.n_move, graph),
         n_censor=counts.n_censor,
         estimate=steps.on_all_times(steps.p, p0),
-        std_error=std_error[1:],
+        std_error=std_error,
         at_start=p0,
-        at_start_error=std_error[0],
+        at_start_error=at_start_error,
         is_left=np.asarray(np.bincount(stays.origin, minlength=graph.n_state) > 0),
     )
     for values in (curve.time, curve.n_risk, curve.n_event, curve.n_censor, curve.estimate):
@@ -124,23 +122,43 @@ def estimate_curve(
     return curve
 
 
-def is_one_cluster(clusters: Sequence[IntArray], person: IntArray) -> bool:
-    """Tell whether several persons are all in one cluster, which tells nothing of variation.
+def _errors(
+    stays: Stays, counts: StateCounts, steps: Steps, is_p0_estimated: bool
+) -> tuple[FloatArray, FloatArray]:
+    """Give standard errors before the first time and at all times."""
+    found: list[FloatArray] = []
+    scale: list[FloatArray] = []
+    for sign, cluster in signed_clusters(stays.clusters):
+        if cluster is None:
+            raise AssertionError("a row belongs to its person at least")
+        parts = jackknife_variance(stays, cluster, counts, steps, is_p0_estimated=is_p0_estimated)
+        if not found:
+            found, scale = list(parts), list(parts)
+            continue
+        found = [total + sign * part for total, part in zip(found, parts, strict=True)]
+        scale = [total + part for total, part in zip(scale, parts, strict=True)]
+    if found[0] is not scale[0]:
+        found = [variance_or_nan(*pair) for pair in zip(found, scale, strict=True)]
+    at_start, std_error = (np.sqrt(variance, out=variance) for variance in found)
+    if is_one_cluster(stays.clusters):
+        at_start[:], std_error[:] = np.nan, np.nan
+    return at_start, steps.on_all_times(std_error, at_start)
+
+
+def is_one_cluster(clusters: Sequence[IntArray]) -> bool:
+    """Tell whether all rows are of one person or cluster, which tells nothing of variation.
 
     Parameters
     ----------
     clusters : sequence of ndarray of shape (n,), int
         Codes, one array a dimension.
-    person : ndarray of shape (n,), int
-        Whose row it is.
 
     Returns
     -------
     bool
-        True if a dimension has one code for more than one person.
+        True if a dimension has one code.
     """
-    several = bool((person != person[0]).any())
-    return several and any(bool((codes == codes[0]).all()) for codes in clusters)
+    return any(bool((codes == codes[0]).all()) for codes in clusters)
 
 
 def _first_shares(stays: Stays, time: FloatArray, n_move: FloatArray, n_state: int) -> FloatArray:

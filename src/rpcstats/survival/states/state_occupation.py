@@ -14,7 +14,7 @@ from rpcstats.survival.states.curve_frames import curve_frame, reading_frame
 from rpcstats.survival.states.group_frames import by_group, wanted_times
 from rpcstats.survival.states.history import StateHistory
 from rpcstats.survival.states.state_curves import StateCurve
-from rpcstats.tables.summary import Summary
+from rpcstats.tables.summary import Summarised, Summary
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from rpcstats.survival.states.transition_probabilities import TransitionProbabilities
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class MultiState:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
+class MultiState(Summarised):
     """Probabilities of being in each state over time, by group.
 
     Attributes

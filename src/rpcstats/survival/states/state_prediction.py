@@ -11,7 +11,7 @@ from rpcstats._numerics.intervals import ConfType
 from rpcstats._vocabulary import CONF_HIGH, CONF_LOW, ESTIMATE, STATE, STD_ERROR, TIME
 from rpcstats.errors import ParameterError
 from rpcstats.survival.states.curve_frames import limits
-from rpcstats.tables.summary import Summary
+from rpcstats.tables.summary import Summarised, Summary
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class StatePrediction:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
+class StatePrediction(Summarised):
     """Probabilities of the states for new rows.
 
     Attributes

@@ -13,7 +13,7 @@ from rpcstats.formula import Formula
 from rpcstats.mixed.coefficients import coefficient_table
 from rpcstats.survival.states._state_counts import Graph
 from rpcstats.survival.states.transition_design import StackedDesign
-from rpcstats.tables.summary import Summary
+from rpcstats.tables.summary import Summarised, Summary
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -48,8 +48,8 @@ class Transition(NamedTuple):
     n_event: int
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class TransitionCox:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
+class TransitionCox(Summarised):
     """Cox models of the transitions between states.
 
     Attributes
@@ -251,21 +251,27 @@ class TransitionCox:
             heading, tables, " ".join(part for part in (what, by, *self.remarks) if part)
         )
 
-    def plot(self) -> "Axes":
+    def plot(self, ax: "Axes | None" = None) -> "Axes":
         """Draw the hazard ratios with their intervals, transition by transition.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw, narrowed to make room for the names; a new figure if not given.
 
         Returns
         -------
         matplotlib Axes
-            Axes of a new figure.
+            The axes drawn on.
         """
-        from rpcstats.figures import forest_dots
+        from rpcstats.figures.forest import forest_axes
 
         frame = self.tidy(exponentiate=True)
         frame["transition"] = frame[FROM_STATE] + " to " + frame[TO_STATE]
         columns = ["transition", TERM, ESTIMATE, CONF_LOW, CONF_HIGH]
-        figure = forest_dots(
+        return forest_axes(
             frame[columns],
+            ax=ax,
             label=TERM,
             group="transition",
             percent=False,
@@ -273,4 +279,3 @@ class TransitionCox:
             reference=1.0,
             value_label=f"Hazard ratio ({self.conf_level:.0%} interval)",
         )
-        return figure.axes[0]

@@ -27,7 +27,7 @@ from rpcstats.survival.states._state_counts import Stays
 from rpcstats.survival.states.group_frames import by_group
 from rpcstats.survival.states.history import BEFORE
 from rpcstats.survival.states.state_curves import is_one_cluster
-from rpcstats.tables.summary import Summary
+from rpcstats.tables.summary import Summarised, Summary
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -58,8 +58,8 @@ class HazardCurve(NamedTuple):
     std_error: FloatArray
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class TransitionHazards:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
+class TransitionHazards(Summarised):
     """Nelson-Aalen estimates of the transitions, with infinitesimal-jackknife errors.
 
     Attributes
@@ -238,7 +238,7 @@ def _one_transition(stays: Stays, move: int) -> tuple[FloatArray, ...]:
     tied = np.bincount(counts.position[counts.arranged(moved)], minlength=len(counts.time))
     sums = cumulative_hazard(counts, tied, "breslow")
     variance = robust_variance(counts, sums.steps, moved, stays.weights, stays.clusters)
-    if is_one_cluster(stays.clusters, stays.person):
+    if is_one_cluster(stays.clusters):
         variance = np.full_like(variance, np.nan)
     found = (counts.time, counts.n_risk, counts.n_event, sums.H, np.sqrt(variance))
     for values in found:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from rpcstats._numerics.arguments import as_word
+from rpcstats._numerics.arguments import as_number, as_word
 from rpcstats._numerics.intervals import ConfType
 from rpcstats._vocabulary import FROM_STATE
 from rpcstats.errors import ParameterError
@@ -17,7 +17,7 @@ from rpcstats.survival.states.group_frames import by_group, wanted_times
 from rpcstats.survival.states.history import BEFORE
 from rpcstats.survival.states.state_curves import StateCurve, estimate_curve
 from rpcstats.survival.states.state_occupation import MultiState
-from rpcstats.tables.summary import Summary
+from rpcstats.tables.summary import Summarised, Summary
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 Method = Literal["aalen-johansen", "landmark"]
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class TransitionProbabilities:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
+class TransitionProbabilities(Summarised):
     """P(s, t): curves from each state held at s, by group.
 
     Attributes
@@ -283,7 +283,7 @@ def _curves_from(
 
 def _check(since: float, method: str) -> None:
     faults = []
-    if not (np.isfinite(since) and since >= 0):
+    if not (np.isfinite(as_number(since)) and since >= 0):
         faults.append("since must be a finite time of 0 or more")
     if as_word(method) not in ("aalen-johansen", "landmark"):
         faults.append("method must be 'aalen-johansen' or 'landmark'")

@@ -122,7 +122,7 @@ def hazard_frame(
     faults = Faults()
     times = faults.attempt(lambda: _times(frame, surv, response, ends))
     waits = lazily and len(frame) >= MANY_ROWS
-    built = faults.attempt(lambda: design(fixed, frame, lazily=waits))
+    built = faults.attempt(lambda: design(fixed, frame, lazily=waits, is_read=not optional))
     prior = faults.attempt(lambda: None if weights is None else read_weights(frame[weights]))
     offset = faults.attempt(lambda: total_offset(parsed.offset, frame) if parsed.offset else None)
     blocks = faults.attempt(lambda: make_blocks(terms, frame) if terms else ())

@@ -84,13 +84,17 @@ def few_events_remark(n_event: int, n_coefficient: int) -> tuple[str, ...]:
     )
 
 
-def empty_strata_remark(events: NDArray[np.int64]) -> tuple[str, ...]:
+def empty_strata_remark(
+    events: NDArray[np.int64], about: str = "the coefficients"
+) -> tuple[str, ...]:
     """Say how many strata had no event, if any had none.
 
     Parameters
     ----------
     events : ndarray of shape (s,), int
         Events of each stratum.
+    about : str
+        What they tell nothing about.
 
     Returns
     -------
@@ -100,10 +104,7 @@ def empty_strata_remark(events: NDArray[np.int64]) -> tuple[str, ...]:
     n_empty = int((events == 0).sum())
     if not n_empty or len(events) < 2:
         return ()
-    return (
-        f"{n_empty:,} of {len(events):,} strata had no event and tell nothing about the"
-        " coefficients.",
-    )
+    return (f"{n_empty:,} of {len(events):,} strata had no event and tell nothing about {about}.",)
 
 
 def few_clusters_remark(n_cluster: int, name: str) -> tuple[str, ...]:
@@ -126,6 +127,31 @@ def few_clusters_remark(n_cluster: int, name: str) -> tuple[str, ...]:
     return (
         f"Robust errors rest on {counted(n_cluster, 'cluster')} of {name}: under {FEW_CLUSTERS},"
         " they tend to be too small.",
+    )
+
+
+def lone_groups_remark(labels: Sequence[str], is_lone: NDArray[np.bool_]) -> tuple[str, ...]:
+    """Say which groups lie in one cluster, if any do.
+
+    Parameters
+    ----------
+    labels : sequence of str
+        One label a group.
+    is_lone : ndarray of shape (k,), bool
+        Whether all its rows are in one cluster.
+
+    Returns
+    -------
+    tuple of str
+        One remark, or none.
+    """
+    named = [label for label, lone in zip(labels, is_lone, strict=True) if lone]
+    if not named:
+        return ()
+    more = f"; and {len(named) - _NAMED} more" if len(named) > _NAMED else ""
+    return (
+        "All rows in one cluster, which tells nothing of variation, so no robust error: "
+        f"{'; '.join(named[:_NAMED])}{more}.",
     )
 
 
@@ -164,6 +190,39 @@ def few_at_risk_remark(
         f"Fewer than {FEW_AT_RISK} at risk, where a curve should not be read: "
         f"{'; '.join(places[:_NAMED])}{more}.",
     )
+
+
+def few_before_remark(
+    labels: Sequence[str],
+    start: NDArray[np.int64],
+    time: NDArray[np.float64],
+    n_risk: NDArray[np.float64],
+    tau: float,
+) -> tuple[str, ...]:
+    """Say where curves rest on few rows at risk up to a horizon.
+
+    Parameters
+    ----------
+    labels : sequence of str
+        One label a curve.
+    start : ndarray of shape (k + 1,), int
+        Where each curve's times begin.
+    time, n_risk : ndarray of shape (m,)
+        Distinct times of each curve, and the rows at risk.
+    tau : float
+        Horizon.
+
+    Returns
+    -------
+    tuple of str
+        One remark, or none.
+    """
+    within = time <= tau
+    sizes = np.add.reduceat(within, start[:-1], dtype=np.int64)
+    seen = sizes > 0
+    ends = np.concatenate([[0], np.cumsum(sizes[seen])])
+    shown = [label for label, any_seen in zip(labels, seen, strict=True) if any_seen]
+    return few_at_risk_remark(shown, ends, time[within], n_risk[within])
 
 
 def _spans(enough: NDArray[np.bool_], time: NDArray[np.float64]) -> list[str]:
