@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from rpcstats.designs.missing import treatment_policy_change as treatment_policy_change
     from rpcstats.disclosure import disclose as disclose
     from rpcstats.disclosure import disclosure_policy as disclosure_policy
+    from rpcstats.disclosure import order_of_shares as order_of_shares
     from rpcstats.goals import actor_partner as actor_partner
     from rpcstats.goals import clinical_change as clinical_change
     from rpcstats.goals import completers_change as completers_change
@@ -145,7 +146,7 @@ _ROOMS: Final = {
         "tipping_point",
         "treatment_policy_change",
     ),
-    "disclosure": ("disclose", "disclosure_policy"),
+    "disclosure": ("disclose", "disclosure_policy", "order_of_shares"),
     "goals": (
         "actor_partner",
         "clinical_change",

@@ -69,6 +69,4 @@ def toy_policy():
         percent_base=4,
         zeros_disclosive=False,
         survival_threshold=3,
-        survival_round_to=3,
-        survival_rounding="nearest",
     )

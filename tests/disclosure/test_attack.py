@@ -92,7 +92,10 @@ counts = st.integers(0, 60)
 
 
 @settings(max_examples=25, deadline=None)
-@given(chain=st.lists(counts, min_size=3, max_size=5), preset=st.sampled_from(["council", "tre"]))
+@given(
+    chain=st.lists(counts, min_size=3, max_size=5),
+    preset=st.sampled_from(["council", "tre", "opensafely"]),
+)
 def test_linear_attacker_is_left_with_the_whole_interval(make_funnel, chain, preset):
     """Written apart from the package's own audit: intervals and nesting only."""
     policy = disclosure_policy(preset)
@@ -102,7 +105,7 @@ def test_linear_attacker_is_left_with_the_whole_interval(make_funnel, chain, pre
         frame, policy, labels=("stage", "base_label", "definition"), by=None
     )
     shown = np.append(base[0], n)
-    low, high = possible_counts(shown, 5, "nearest")
+    low, high = possible_counts(shown, policy.round_to, policy.rounding)
     low, high = np.where(np.isnan(shown), 0, low), np.where(np.isnan(shown), 999, high)
     nested = -np.diff(np.eye(value.size), axis=0)
     known = Knowledge(low, high, nested, np.zeros(len(nested)), np.full(len(nested), np.inf))
@@ -128,7 +131,7 @@ def test_no_group_follows_from_a_total_in_the_same_frame(preset, groups):
     if frame["base"].iloc[-1] < policy.threshold:
         return
     n, *_ = protect_pairs(frame, policy, labels=("mode", "stage"), by="mode")
-    low, high = possible_counts(n, 5, "nearest")
+    low, high = possible_counts(n, policy.round_to, policy.rounding)
     low, high = np.where(np.isnan(n), 0, low), np.where(np.isnan(n), 9999, high)
     closure = np.append(np.ones(len(groups)), -1.0)[None, :]
     known = Knowledge(low, high, closure, np.zeros(1), np.zeros(1))

@@ -65,9 +65,9 @@ def test_a_ratio_is_that_of_the_rounded_counts():
     safe = disclose(logistic((161, 61), (92, 27)), "council")
     row = safe.frame.iloc[0]
     estimate, error = crude((160, 60), (90, 25))
-    # Rounded by hand: a grid of 0.25, classes of five people; the variance ratio 1 rounds to 1.5.
+    # Rounded by hand: a grid of 0.5, classes of five people; the variance ratio 1 rounds to 1.5.
     rounding = ((5 / 60 + 5 / 100) ** 2 + (5 / 25 + 5 / 65) ** 2) / 12
-    rounding += ((5 / 100) ** 2 + (5 / 65) ** 2) / 12 + 0.25**2 / 12
+    rounding += ((5 / 100) ** 2 + (5 / 65) ** 2) / 12 + 0.5**2 / 12
     half = 1.959963985 * np.sqrt(1.5 * error**2 + rounding)
     np.testing.assert_allclose(
         np.log(row[["estimate", "conf_low", "conf_high"]].astype(float)),
@@ -81,9 +81,9 @@ def test_what_the_model_adds_is_told_in_coarse_steps():
     pairs = ((161, 61), (92, 27))
     told = [
         np.log(disclose(logistic(*pairs, move=move), "council").frame["estimate"].iloc[0])
-        for move in (0.0, 0.12, 0.13, 0.3)
+        for move in (0.0, 0.24, 0.26, 0.6)
     ]
-    np.testing.assert_allclose(np.diff(told), [0, 0.25, 0], atol=1e-9)
+    np.testing.assert_allclose(np.diff(told), [0, 0.5, 0], atol=1e-9)
 
 
 def test_of_few_only_the_limits_are_told():

@@ -46,7 +46,7 @@ def test_all_tables_that_round_alike_are_told_alike(preset, scale):
     rules = disclosure_policy(preset)
     fewest = rules.fewest_events
     people = (rules.round_to, rules.rounding, 2 * fewest)
-    events = (rules.survival_round_to, rules.survival_rounding, fewest)
+    events = (rules.round_to, rules.rounding, fewest)
     every = list(product(alike(58, *people), alike(21, *events), [34], alike(14, *events)))
     frame, cells = model(every, scale)
     told = protect_effects(frame, cells, rules).frame

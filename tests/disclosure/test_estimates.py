@@ -57,6 +57,28 @@ def test_a_mean_and_a_share_by_hand():
     assert safe.entry.n_rounded == 2
 
 
+def test_what_rounds_to_an_estimate_is_told_beside_it():
+    """58 parents stand for 58 to 62: steps of 0.2 points and of 2 percentage points."""
+    frame = released(row(), row(0.671, 0.52, 0.79, measure="progress")).frame
+    ends = frame[["told_low", "told_high"]].to_numpy()
+    np.testing.assert_allclose(ends, [[1.5, 1.7], [0.67, 0.69]])
+    low, high = frame["conf_low"], frame["conf_high"]
+    assert (low <= frame["told_low"]).all()
+    assert (frame["told_high"] <= high).all()
+
+
+@pytest.mark.parametrize("policy", ["council", "tre", "opensafely"])
+def test_an_estimate_lies_in_its_range_which_the_released_numbers_tell(policy):
+    seen = {}
+    for n in range(40, 60, 5):
+        for estimate in np.arange(0.05, 2.0, 0.13):
+            told = released(row(estimate, -0.5, 2.6, n=n), policy=policy).frame.iloc[0]
+            if np.isfinite(told["estimate"]):
+                ends = (told["told_low"], told["told_high"])
+                assert ends[0] - 1e-9 <= estimate <= ends[1] + 1e-9
+                assert seen.setdefault((told["estimate"], told["n_obs"]), ends) == ends
+
+
 def test_limits_only_ever_move_outward():
     rng = np.random.default_rng(1)
     for _ in range(200):

@@ -72,7 +72,7 @@ atoms = st.lists(st.integers(0, 9), min_size=N_ATOM, max_size=N_ATOM)
 
 
 @settings(max_examples=8, deadline=None)
-@given(atoms, st.sampled_from(["council", "opensafely"]))
+@given(atoms, st.sampled_from(["council", "tre", "opensafely"]))
 def test_no_difference_among_the_readings_shows_a_small_group(counts, preset):
     policy = disclosure_policy(preset)
     out = disclose(readings(counts), policy).frame
@@ -80,8 +80,8 @@ def test_no_difference_among_the_readings_shows_a_small_group(counts, preset):
         return
     known = known_of(out, policy, counts)
     smallest = 0 if policy.zeros_disclosive else 1
-    # Two counts that both round to 10 differ by 0 to 4: rounding by 5 tells that much of a group
-    # under a threshold of 8 by itself.
+    # Two counts of one class of 6 differ by 0 to 5: rounding tells that much of a group under a
+    # threshold of 8 by itself.
     width = min(policy.threshold, policy.round_to)
     for weights in cells():
         if smallest <= weights @ np.array(counts) < policy.threshold:
@@ -120,6 +120,19 @@ def test_corners_of_nested_bases():
     order, corners = nested_counts(entries, np.array([20, 10, 40, 25]))
     assert set(order) == {(2, 0), (3, 1), (0, 1), (2, 3)}
     assert [(c.parts, c.less) for c in corners] == [((2, 1), (3, 0))]
+
+
+def test_nobody_between_two_bases_is_not_told_where_none_is_disclosive():
+    """Twelve of completers and twelve of starters changed reliably: both would round to 10, which
+    10 to 14 fit, so that at most four of those who left could have."""
+    counts = [27, 21, 0, 8, 9, 0, 1, 8, 6, 3, 9, 0, 3, 3, 0]
+    out = disclose(readings(counts), "tre").frame.set_index(["measure", "base_label"])["n"]
+    assert out["reliable_change", "completers"] == 10
+    assert np.isnan(out["reliable_change", "starters"])
+    known = known_of(disclose(readings(counts), "tre").frame, disclosure_policy("tre"), counts)
+    last = np.zeros(N_ATOM)
+    last[-1] = 1.0
+    assert spans(*feasible_range(last, known), 10)
 
 
 @pytest.mark.parametrize("preset", ["council", "tre", "opensafely"])

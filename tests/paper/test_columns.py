@@ -2,7 +2,9 @@ import pytest
 
 from rpcstats.paper.columns import (
     LARGEST,
+    PARTED,
     SMALLEST,
+    _widths,
     comfortable,
     heading,
     is_whole,
@@ -70,3 +72,13 @@ def test_a_table_is_kept_whole_unless_its_rows_or_lines_are_many():
     assert not is_whole(table(["A"], ["left"], *[["word"]] * 9))
     assert not is_whole(table(["A", "B"], ["left", "left"], *[["word", "word " * 90]] * 6))
     assert is_whole(table(["A"], ["left"]))
+
+
+def test_words_after_numbers_get_more_room():
+    rows = [["12", "Nothing", "a few words of it"]]
+    record = {"columns": ["N", "Held", "Remark"], "rows": rows}
+    apart = _widths(record | {"align": ["right", "left", "left"]})
+    plain = _widths(record | {"align": ["left", "left", "left"]})
+    for one, other in zip(apart, plain, strict=True):
+        assert one[1] - other[1] == pytest.approx(PARTED)
+        assert one[2] == other[2]

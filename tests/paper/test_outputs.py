@@ -177,7 +177,7 @@ def test_a_value_is_kept_with_its_tolerance(counted, safe, shown):
     counted.value("share", safe, where={"stage": "started"}, format="interval")
     count, _, share = records(shown, "value")
     assert count == {"id": "referred", "value": 310.0, "text": "310", "tolerance": 0.0}
-    assert share["text"].startswith("61% (95% interval ")
+    assert share["text"].startswith("60% to 62% (95% interval ")
     assert share["tolerance"] == 1e-6
 
 

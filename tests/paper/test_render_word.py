@@ -106,3 +106,16 @@ def test_the_notice_stands_on_every_page(document):
     note = "Synthetic data: no row is a real person."
     assert styled(document, "Notice") == [note]
     assert document.sections[0].header.paragraphs[0].text == note
+
+
+def test_words_stand_apart_from_numbers_before_them():
+    from rpcstats.paper.word_finish import PARTED, _part_columns
+
+    made = docx.Document()
+    table = made.add_table(rows=2, cols=4)
+    _part_columns([row._tr for row in table.rows], ["left", "right", "left", "right"])
+    for row in table.rows:
+        indents = [cell.paragraphs[0].paragraph_format.left_indent for cell in row.cells]
+        assert indents[:2] == [None, None]
+        assert indents[2].pt == PARTED
+        assert indents[3] is None

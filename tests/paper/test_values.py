@@ -49,6 +49,28 @@ def test_the_number_is_kept_beside_its_text():
     assert read("started", "stage", "text").number is None
 
 
+ROUNDED = FRAME.assign(told_low=[1.0, 0.58, np.nan], told_high=[1.0, 0.66, np.nan])
+
+
+@pytest.mark.parametrize(
+    ("stage", "form", "text"),
+    [
+        ("started", "percent", "58% to 66%"),
+        ("started", "interval", "58% to 66% (95% interval 49% to 74%)"),
+        ("started", "number", "0.62"),
+        ("referred", "percent", "100%"),
+        ("left", "percent", "withheld"),
+    ],
+)
+def test_a_share_of_rounded_counts_is_printed_as_the_range_they_leave_open(stage, form, text):
+    assert read(stage, form=form, frame=ROUNDED).text == text
+
+
+def test_an_estimate_that_was_rounded_to_a_step_is_printed_as_its_range():
+    text = read("started", form="interval", scale="number", frame=ROUNDED).text
+    assert text == "0.58 to 0.66 (95% interval 0.49 to 0.74)"
+
+
 def test_an_interval_on_the_scale_of_the_number():
     assert read("started", form="interval", scale="number", conf_level=0.9).text == (
         "0.62 (90% interval 0.49 to 0.74)"

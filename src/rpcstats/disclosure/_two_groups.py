@@ -20,7 +20,7 @@ class TwoGroups:
     fewest_people, fewest : ndarray of shape (2,) and float
         The smallest numbers of people, and the smallest number with or without the event, that
         the counts may stand for.
-    people_width, event_width : float
+    width : float
         Width of the classes to which people and events were rounded.
     """
 
@@ -28,8 +28,7 @@ class TwoGroups:
     others: FloatArray
     fewest_people: float
     fewest: float
-    people_width: float = 0.0
-    event_width: float = 0.0
+    width: float = 0.0
 
     @property
     def people(self) -> FloatArray:
@@ -101,8 +100,7 @@ class TwoGroups:
             by_event, by_people = 1 / self.events + 1 / self.others, 1 / self.others
         else:
             by_event, by_people = 1 / self.people, self.events / self.people**2
-        spread = (by_event * self.event_width) ** 2 + (by_people * self.people_width) ** 2
-        return float(spread.sum() / 12)
+        return float((by_event**2 + by_people**2).sum() * self.width**2 / 12)
 
 
 def true_groups(people: FloatArray, events: FloatArray) -> TwoGroups:
@@ -124,7 +122,7 @@ def true_groups(people: FloatArray, events: FloatArray) -> TwoGroups:
 
 
 def rounded_groups(people: FloatArray, events: FloatArray, policy: DisclosurePolicy) -> TwoGroups:
-    """Round the counts: people as in tables of counts, events as in curves.
+    """Round the counts of people and of events.
 
     Parameters
     ----------
@@ -138,14 +136,11 @@ def rounded_groups(people: FloatArray, events: FloatArray, policy: DisclosurePol
     TwoGroups
         Rounded groups, with what they may stand for.
     """
-    by_people, by_event = (
-        (policy.round_to, policy.rounding),
-        (policy.survival_round_to, policy.survival_rounding),
-    )
-    n, d = round_counts(people, *by_people), round_counts(events, *by_event)
+    width, rule = policy.round_to, policy.rounding
+    n, d = round_counts(people, width, rule), round_counts(events, width, rule)
     fewest = float(policy.fewest_events)
-    n_low, _ = possible_counts(n, *by_people)
-    d_low, d_high = possible_counts(d, *by_event)
+    n_low, _ = possible_counts(n, width, rule)
+    d_low, d_high = possible_counts(d, width, rule)
     least = min(float(d_low.min()), float((n_low - d_high).min()))
     events = np.maximum(d, fewest)
     return TwoGroups(
@@ -153,6 +148,5 @@ def rounded_groups(people: FloatArray, events: FloatArray, policy: DisclosurePol
         others=np.maximum(n - events, fewest),
         fewest_people=max(float(n_low.min()), 2 * fewest),
         fewest=max(least, fewest),
-        people_width=float(policy.round_to),
-        event_width=float(policy.survival_round_to),
+        width=float(width),
     )

@@ -154,6 +154,21 @@ class Balance:
             high[:, JOINERS_SINCE] = 0.0
         return np.concatenate([[most, 0.0 if self.is_first else most], high.ravel()])
 
+    def groups(self, i: int) -> Iterator[FloatArray]:
+        """Give the weights of every group that left between the row before and a row.
+
+        Parameters
+        ----------
+        i : int
+            The row.
+
+        Yields
+        ------
+        ndarray
+            Weights of events, of events at the row's time, of leavers, of other leavers.
+        """
+        yield from (weights for _, weights in self._counted_groups(i))
+
     def small_groups(self, i: int, threshold: int) -> Iterator[FloatArray]:
         """Give the weights of every small group that left between the row before and a row.
 
@@ -167,8 +182,11 @@ class Balance:
         Yields
         ------
         ndarray
-            Weights of events, of events at the row's time, of leavers, of other leavers.
+            Weights as `groups` gives them.
         """
+        yield from (w for count, w in self._counted_groups(i) if 1 <= count < threshold)
+
+    def _counted_groups(self, i: int) -> list[tuple[int, FloatArray]]:
         events = self.events[i] - self.events[i - 1]
         left = self.at_risk[i - 1] - self.at_risk[i]
         groups = [
@@ -177,7 +195,7 @@ class Balance:
         ]
         if not self.late_entry:
             groups += [(left, self.Y[i - 1] - self.Y[i]), (left - events, self.others(i))]
-        yield from (weights for count, weights in groups if 1 <= count < threshold)
+        return groups
 
 
 def shown_times(path: Path, plan: Plan) -> FloatArray:

@@ -66,8 +66,9 @@ class _Row:
 class _Linker:
     """Gives every row of one group its cells."""
 
-    def __init__(self, values: list[int]) -> None:
+    def __init__(self, values: list[int], apart: bool) -> None:
         self.values = values
+        self.apart = apart
         self.rows: list[tuple[_Row, int, int]] = []
 
     def add(self, row: _Row) -> tuple[int, int]:
@@ -84,10 +85,18 @@ class _Linker:
     def _base_cell(self, row: _Row) -> int:
         if row.base is None:
             return NO_BASE
+        if self.apart:
+            label, count = row.base_label, row.base
+            same = (b for r, _, b in self.rows if (r.base_label, r.base) == (label, count))
+            found = next(same, NO_BASE)
+            return self._new(row.base) if found == NO_BASE else found
         for earlier, n, _ in reversed(self.rows):
             if earlier.stage == row.base_label is not None and earlier.n == row.base:
                 return n
         for earlier, n, base in reversed(self.rows):
+            # That everybody is counted in one row must not show in the bases of the next.
+            if earlier.base == row.base and earlier.base_label == row.base_label is not None:
+                return base
             if earlier.n == row.base:
                 return n
             if earlier.base == row.base:
@@ -96,12 +105,15 @@ class _Linker:
 
     def _n_cell(self, row: _Row) -> int:
         for earlier, n, _ in self.rows:
-            if earlier.key == row.key and earlier.n == row.n:
+            alike = not self.apart or earlier.base_label == row.base_label
+            if alike and earlier.key == row.key and earlier.n == row.n:
                 return n
         return self._new(row.n)
 
 
-def read_cells(frame: pd.DataFrame, labels: Labels, by: str | None) -> Cells:
+def read_cells(
+    frame: pd.DataFrame, labels: Labels, by: str | None, *, zeros_disclosive: bool = False
+) -> Cells:
     """Find the cells of a table and their relations.
 
     Parameters
@@ -112,6 +124,9 @@ def read_cells(frame: pd.DataFrame, labels: Labels, by: str | None) -> Cells:
         Label columns.
     by : str or None
         Column of the groups that are shown side by side.
+    zeros_disclosive : bool, default False
+        Whether that nobody lies between two nested counts must not be told. Then definitions on
+        several bases are cells of their own, even where their counts are the same.
 
     Returns
     -------
@@ -127,8 +142,9 @@ def read_cells(frame: pd.DataFrame, labels: Labels, by: str | None) -> Cells:
     values: list[int] = []
     n_cell = np.full(len(rows), NO_BASE, dtype=np.int64)
     base_cell = n_cell.copy()
+    several = {DEFINITION, BASE_LABEL} <= set(labels) and STAGE not in labels
     for positions in groups:
-        linker = _Linker(values)
+        linker = _Linker(values, apart=several and zeros_disclosive)
         for i in positions:
             n_cell[i], base_cell[i] = linker.add(rows[i])
     value = np.array(values, dtype=np.int64)
@@ -136,7 +152,7 @@ def read_cells(frame: pd.DataFrame, labels: Labels, by: str | None) -> Cells:
     steps = groups if STAGE in labels else []
     order = {pair for group in steps for pair in _descent(value, n_cell, base_cell, group)}
     corners: list[Corner] = []
-    if {DEFINITION, BASE_LABEL} <= set(labels) and STAGE not in labels:
+    if several:
         for group in groups:
             entries = [
                 Entry(rows[i].base_label or "", rows[i].key, int(n_cell[i]), int(base_cell[i]))

@@ -51,7 +51,7 @@ def released_design_effect(
     """
     if not policy.protects or not np.isfinite(found) or abs(found - 1.0) < NO_CLUSTERS:
         return 1.0, ()
-    width, rule = policy.survival_round_to, policy.survival_rounding
+    width, rule = policy.round_to, policy.rounding
     surely, _ = possible_counts(round_counts([n_event], width, rule), width, rule)
     if surely[0] < ENOUGH * policy.fewest_events:
         return ASSUMED, (

@@ -1,11 +1,11 @@
 """Protection of tables of proportions: funnels, shares, groups side by side."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 import pandas as pd
 
-from rpcstats._numerics.intervals import wilson
 from rpcstats._vocabulary import (
     BASE,
     BASE_LABEL,
@@ -15,11 +15,16 @@ from rpcstats._vocabulary import (
     PROPORTION,
     STAGE,
     STATUS,
+    TOLD_HIGH,
+    TOLD_LOW,
     N,
 )
 from rpcstats.disclosure._feasible import FloatArray
-from rpcstats.disclosure._rounding import possible_counts, round_counts
+from rpcstats.disclosure._rounding import round_counts
+from rpcstats.disclosure.answers import bound_actions, holds_answers, nearly_all, with_bounds
+from rpcstats.disclosure.beside import CurveBeside
 from rpcstats.disclosure.cells import NO_BASE, Cells, Labels, read_cells, total_rows
+from rpcstats.disclosure.linked import link_curves
 from rpcstats.disclosure.policy import DisclosurePolicy
 from rpcstats.disclosure.protected import (
     RELEASED,
@@ -31,10 +36,10 @@ from rpcstats.disclosure.protected import (
     withheld_note,
 )
 from rpcstats.disclosure.reader import BoolArray, Given, released_range
+from rpcstats.disclosure.shares import protected_shares
 from rpcstats.disclosure.suppression import withheld_cells
 from rpcstats.errors import DisclosureError
 
-PERCENT_DIGITS: Final = 2
 N_EXCLUDED: Final = "n_excluded"
 MOST_GROUPS: Final = 40
 KNOWN_LABELS: Final = frozenset({STAGE, BASE_LABEL, DEFINITION, MEASURE})
@@ -47,6 +52,7 @@ def protect_proportions(
     by: str | None = None,
     conf_level: float = 0.95,
     design_effect: float = 1.0,
+    curves: Sequence[CurveBeside] = (),
 ) -> Protected:
     """Protect a frame of counts, bases and proportions.
 
@@ -63,38 +69,54 @@ def protect_proportions(
         Level of the recomputed intervals.
     design_effect : float, default 1.0
         How much clustering inflates the variances.
+    curves : sequence of CurveBeside, optional
+        Curves of the same people, printed beside a funnel without groups.
 
     Returns
     -------
     Protected
-        Counts rounded or withheld; proportions of the rounded counts, and the widest Wilson
-        (1927) interval of counts that round to them, divided by the design effect, to whole
-        percent.
+        Counts rounded or withheld; proportions of the rounded counts, the widest Wilson (1927)
+        interval of counts that fit them, divided by the design effect, and the least and
+        greatest proportion that fits (told_low, told_high), all to whole percent. Of answers to
+        questions that nearly all have in common the least proportion is told in place of the
+        count.
 
     Raises
     ------
     DisclosureError
-        If a count is not whole, exceeds its base, or a column is protected by no rule.
+        If a count is not whole, exceeds its base, a column is protected by no rule, or curves
+        stand beside a table that is no single funnel.
     """
     if not policy.protects:
         return unchanged(frame)
     labels = label_columns(frame, PROPORTION, by)
     by = by or _front_group(labels)
     _check_by(frame, by)
-    n, base, hide_n, hide_base = protect_pairs(frame, policy, labels=labels, by=by)
+    if curves and (by is not None or STAGE not in labels):
+        raise DisclosureError("beside= goes with one funnel of all people, not with groups.")
+    n, base, hide_n, hide_base = protect_pairs(frame, policy, labels=labels, by=by, curves=curves)
+    common = np.zeros(len(frame), dtype=np.bool_)
+    if holds_answers(frame):
+        common, hide_n = nearly_all(frame, base, hide_n, policy)
+        n = np.where(hide_n, np.nan, n)
     out = frame.loc[:, [c for c in frame.columns if c in {*PROPORTION, *labels}]]
     out = out.reset_index(drop=True)
-    share, low, high = _shares(n, base, policy, conf_level, design_effect)
-    for column, values in zip(PROPORTION, (n, base, share, low, high), strict=True):
+    told = protected_shares(n, base, policy, conf_level=conf_level, design_effect=design_effect)
+    told = with_bounds(told, base, common, policy)
+    numbers = (n, base, told.estimate, told.low, told.high, told.least, told.most)
+    for column, values in zip((*PROPORTION, TOLD_LOW, TOLD_HIGH), numbers, strict=True):
         out[column] = values
     out[STATUS] = np.where(hide_n | hide_base, WITHHELD, RELEASED)
-    out[NOTE] = _notes(hide_n | hide_base, share, base, policy)
+    out[NOTE] = _notes(hide_n | hide_base, told.estimate, base, policy)
     n_withheld = int(hide_n.sum() + hide_base.sum())
     has_base = int(frame[BASE].notna().sum())
     n_cells = len(frame) + has_base
     return Protected(
         frame=out,
-        actions=_actions(n_withheld, n_cells, share, policy),
+        actions=(
+            *_actions(n_withheld, n_cells, told.estimate, policy),
+            *bound_actions(common, policy),
+        ),
         n_cells=n_cells,
         n_withheld=n_withheld,
         n_rounded=n_cells - n_withheld,
@@ -143,7 +165,12 @@ def protect_flow(frame: pd.DataFrame, policy: DisclosurePolicy) -> Protected:
 
 
 def protect_pairs(
-    frame: pd.DataFrame, policy: DisclosurePolicy, *, labels: Labels, by: str | None
+    frame: pd.DataFrame,
+    policy: DisclosurePolicy,
+    *,
+    labels: Labels,
+    by: str | None,
+    curves: Sequence[CurveBeside] = (),
 ) -> tuple[FloatArray, FloatArray, BoolArray, BoolArray]:
     """Round and withhold counts and their bases.
 
@@ -157,6 +184,8 @@ def protect_pairs(
         Label columns.
     by : str or None
         Column of groups shown side by side.
+    curves : sequence of CurveBeside, optional
+        Curves of the same people.
 
     Returns
     -------
@@ -169,8 +198,9 @@ def protect_pairs(
         If a count is not whole or exceeds its base.
     """
     _check_counts(frame)
-    cells = read_cells(frame, labels, by)
-    hidden = withheld_cells(cells, policy, _overall(frame, labels, by, cells, policy))
+    cells = read_cells(frame, labels, by, zeros_disclosive=policy.zeros_disclosive)
+    linked = link_curves(frame, cells, curves, policy)
+    hidden = withheld_cells(cells, policy, _overall(frame, labels, by, cells, policy), linked)
     rounded = round_counts(cells.value, policy.round_to, policy.rounding)
     shown = np.append(np.where(hidden, np.nan, rounded), np.nan)
     hidden = np.append(hidden, False)
@@ -241,25 +271,6 @@ def _base_values(cells: Cells) -> FloatArray:
     return values[cells.base_cell]
 
 
-def _shares(
-    n: FloatArray, base: FloatArray, policy: DisclosurePolicy, conf_level: float, effect: float
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    surely, _ = possible_counts(base, policy.round_to, policy.rounding)
-    usable = ~np.isnan(n) & (base > 0) & (surely >= policy.percent_base)
-    k, m = np.where(usable, n, 0.0), np.where(usable, base, 1.0)
-    (least, most), (fewest, largest) = (
-        [np.where(usable, x, 1.0) for x in possible_counts(c, policy.round_to, policy.rounding)]
-        for c in (k, m)
-    )
-    least, most = np.minimum(least, largest) / effect, np.minimum(most, fewest) / effect
-    low, _ = wilson(least, largest / effect, conf_level=conf_level)
-    _, high = wilson(most, fewest / effect, conf_level=conf_level)
-    share, low, high = (
-        np.where(usable, np.round(x, PERCENT_DIGITS), np.nan) for x in (k / m, low, high)
-    )
-    return share, low, high
-
-
 def _notes(
     withheld: BoolArray, share: FloatArray, base: FloatArray, policy: DisclosurePolicy
 ) -> list[str]:
@@ -274,7 +285,7 @@ def _actions(
     n_withheld: int, n_cells: int, share: FloatArray, policy: DisclosurePolicy
 ) -> tuple[str, ...]:
     actions = [
-        f"Counts were rounded to the nearest {policy.round_to}; percentages were worked out"
+        f"Counts were rounded to {policy.rounded_how}; percentages were worked out"
         " from the rounded counts, and intervals allow for the rounding."
     ]
     if n_withheld:

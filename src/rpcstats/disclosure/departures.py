@@ -11,6 +11,7 @@ from rpcstats.disclosure.estimates import DROPPED, protect_estimates
 from rpcstats.disclosure.policy import DisclosurePolicy
 from rpcstats.disclosure.protected import RELEASED, WITHHELD, Protected, unchanged, withheld_note
 from rpcstats.disclosure.reader import is_small
+from rpcstats.disclosure.slopes import MOST_MOVED, protect_slopes
 from rpcstats.errors import DisclosureError
 
 LEAVERS: Final = "delta_leavers"
@@ -31,7 +32,7 @@ def protect_model_estimates(
     Parameters
     ----------
     frame : DataFrame
-        As `protect_departures` or `protect_estimates` takes it.
+        As `protect_departures`, `protect_slopes` or `protect_estimates` takes it.
     policy : DisclosurePolicy
         The rules.
     glance : DataFrame, optional
@@ -51,6 +52,8 @@ def protect_model_estimates(
     """
     if LEAVERS in frame:
         return protect_departures(frame, policy, span=span)
+    if MOST_MOVED in frame:
+        return protect_slopes(frame, policy, glance)
     return protect_estimates(frame, policy, glance, span=span)
 
 

@@ -37,10 +37,13 @@ from rpcstats.disclosure.summaries import withheld_groups
 from rpcstats.errors import DisclosureError
 
 SCALES: Final = ("ratio", "difference")
-STEPS: Final = {"ratio": (0.1, 0.25, 0.5, 1.0), "difference": (0.05, 0.1, 0.2, 0.5)}
+STEPS: Final = {"ratio": (0.2, 0.5, 1.0, 2.0), "difference": (0.1, 0.2, 0.4, 1.0)}
 """How coarsely the part of an effect that the two groups' counts don't explain may be told."""
 
-COARSE: Final = {"ratio": 0.25, "difference": 0.1}
+CLASSES: Final = 2
+"""A step is what so many rounding classes of the smallest group would move an effect by."""
+
+COARSE: Final = {"ratio": 0.5, "difference": 0.2}
 """Beyond this step an estimate would mislead: only the interval is told."""
 
 NUMBERS: Final = (ESTIMATE, CONF_LOW, CONF_HIGH)
@@ -88,11 +91,16 @@ def protect_effects(
     -----
     What is told is the crude effect in the rounded table of the two groups, moved by how much
     the model's effect differs from the crude one of the true table. That difference is rounded
-    as coarsely as a change of the counts' rounding in the smallest group would move an effect.
+    as coarsely as a change by two rounding classes in the smallest group would move an effect.
     The variance is that of the rounded table, times the ratio of the model's to the true
     table's, rounded up to a coarse ladder, plus that of both roundings. So every table that
     rounds alike is told alike, but for a difference that changes with one person far less than
     the effect does, and other levels of confidence tell nothing new.
+
+    What is left: an attacker who knows everything of everybody, save how many of one kind of
+    people in the smallest group had the event, can fit the model to each number that rounds
+    alike. Where the difference lies at the edge of a step, or the ratio of variances at a rung,
+    some drop out: in about 3 of 100 simulated studies of two groups and one covariate.
     """
     if not policy.protects:
         return unchanged(frame)
@@ -191,7 +199,7 @@ def _effect(
         return (*_NOTHING, WITHHELD, withheld_note(policy))
     people, events = (whole_counts(pair[c], c).astype(np.float64) for c in (N_OBS, N_EVENT))
     safe = rounded_groups(people, events, policy)
-    steps, raw = STEPS[str(row[SCALE])], policy.round_to / safe.smallest(is_ratio)
+    steps, raw = STEPS[str(row[SCALE])], CLASSES * policy.round_to / safe.smallest(is_ratio)
     step = next((s for s in steps if raw <= s * (1 + 1e-9)), steps[-1])
     told = _moved(numbers, true_groups(people, events), safe, step, is_ratio, conf_level)
     if step > COARSE[str(row[SCALE])]:

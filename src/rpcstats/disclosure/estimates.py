@@ -31,6 +31,7 @@ from rpcstats.disclosure.protected import (
     withheld_note,
 )
 from rpcstats.disclosure.reader import BoolArray, is_small
+from rpcstats.disclosure.shares import told_by_step
 from rpcstats.errors import DisclosureError
 
 POINT_STEP: Final = 0.05
@@ -123,6 +124,8 @@ def protect_estimates(
     for name, values in zip(NUMBERS, numbers.T, strict=True):
         if name in out:
             out[name] = np.where(hidden, np.nan, values)
+    if "estimand" in out:
+        out = out.assign(**told_by_step(out[ESTIMATE].to_numpy(), step, _is_share(frame)))
     _round_counts(out, counts, policy)
     out[STATUS] = np.where(hidden, WITHHELD, RELEASED)
     why = np.where(too_few, TOO_FEW_GROUPS, np.where(unknown, NOT_ESTIMATED, TOO_COARSE))
@@ -285,7 +288,7 @@ def _safe_glance(glance: pd.DataFrame, policy: DisclosurePolicy) -> pd.DataFrame
 def _actions(hidden: BoolArray, policy: DisclosurePolicy) -> tuple[str, ...]:
     actions = [
         "Estimates were rounded to a grid no finer than one parent can move them, limits evenly"
-        f" about them; counts to the nearest {policy.round_to}; standard errors and degrees of"
+        f" about them; counts to {policy.rounded_how}; standard errors and degrees of"
         " freedom were left out."
     ]
     if hidden.any():

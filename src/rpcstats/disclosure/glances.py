@@ -71,7 +71,7 @@ def protect_glance(glance: pd.DataFrame, policy: DisclosurePolicy) -> pd.DataFra
     gone = is_small(n_obs, policy)
     out[N_OBS] = _rounded(n_obs, gone, policy)
     gone = gone | is_small(n_event, policy) | is_small(n_obs - n_event, policy)
-    events = round_counts(n_event, policy.survival_round_to, policy.survival_rounding)
+    events = round_counts(n_event, policy.round_to, policy.rounding)
     out[N_EVENT] = np.where(gone, np.nan, events)
     if N_GROUP in glance:
         out[N_GROUP] = glance[N_GROUP].to_numpy()

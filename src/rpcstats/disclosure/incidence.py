@@ -100,7 +100,7 @@ def protect_incidence(
         raise DisclosureError(f"Incidence needs column(s) {', '.join(lacking)} to be checked.")
     if STRATA not in frame:
         frame = frame.assign(**{STRATA: "all"})
-    together = _all_causes(frame)
+    together = all_causes(frame)
     curve = protect_curve(
         together, policy, grid=grid, conf_level=conf_level, design_effect=design_effect
     )
@@ -120,8 +120,24 @@ def protect_incidence(
     )
 
 
-def _all_causes(frame: pd.DataFrame) -> pd.DataFrame:
-    """Give the curve of staying free of every cause; the estimates must agree with it."""
+def all_causes(frame: pd.DataFrame) -> pd.DataFrame:
+    """Give the curve of staying free of every cause.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Columns strata, state, time, n_risk, n_event, estimate.
+
+    Returns
+    -------
+    DataFrame
+        Columns strata, time, n_risk, n_event of all causes, and the estimate.
+
+    Raises
+    ------
+    DisclosureError
+        If counts are not whole, or the estimates do not agree with the curve.
+    """
     whole_counts(frame[N_EVENT], N_EVENT)
     found = frame.groupby([STRATA, TIME], sort=False, observed=True).agg(
         **{N_RISK: (N_RISK, "first"), N_EVENT: (N_EVENT, "sum"), "left": (ESTIMATE, "sum")}
@@ -137,6 +153,28 @@ def _all_causes(frame: pd.DataFrame) -> pd.DataFrame:
     return found.drop(columns="left")
 
 
+def event_parts(own: pd.DataFrame, policy: DisclosurePolicy) -> list[int]:
+    """Count the events of the causes that are told apart.
+
+    Parameters
+    ----------
+    own : DataFrame
+        Columns state and n_event, of one group.
+    policy : DisclosurePolicy
+        The rules.
+
+    Returns
+    -------
+    list of int
+        True counts; none where all causes stand together.
+    """
+    named = _shares(own, policy).index
+    counts = own.groupby(own[STATE].astype(str), sort=False)[N_EVENT].sum()
+    apart = [int(counts[cause]) for cause in named if cause in counts.index]
+    rest = [int(counts.sum()) - sum(apart)] if OTHER in named else []
+    return [*apart, *rest]
+
+
 def _shares(own: pd.DataFrame, policy: DisclosurePolicy) -> pd.Series:
     """Give each cause its share of the rounded events, causes of few events together.
 
@@ -145,7 +183,7 @@ def _shares(own: pd.DataFrame, policy: DisclosurePolicy) -> pd.Series:
     some always stand together, so that a cause that is not named may have events or none.
     """
     counts = own.groupby(own[STATE].astype(str), sort=False)[N_EVENT].sum()
-    fewest, width, rule = policy.fewest_events, policy.survival_round_to, policy.survival_rounding
+    fewest, width, rule = policy.fewest_events, policy.round_to, policy.rounding
     whole = round_counts([float(counts.sum())], width, rule)[0]
     kept = counts[counts >= fewest].sort_values(kind="stable")
     together = int(counts[counts < fewest].sum())

@@ -71,13 +71,29 @@ def _mark(balance: Balance, i: int) -> bytes:
 def _is_safe(balance: Balance, i: int, curve: Curve, policy: DisclosurePolicy) -> bool:
     known: Knowledge | None = None
     for weights in balance.small_groups(i, policy.survival_threshold):
-        known = known or _knowledge(balance, curve, policy)
+        known = known or what_rows_tell(balance, curve, policy)
         if not spans(*feasible_range(weights, known), policy.survival_threshold):
             return False
     return True
 
 
-def _knowledge(balance: Balance, curve: Curve, policy: DisclosurePolicy) -> Knowledge:
+def what_rows_tell(balance: Balance, curve: Curve, policy: DisclosurePolicy) -> Knowledge:
+    """Write down what a reader knows of neighbouring rows of a curve.
+
+    Parameters
+    ----------
+    balance : Balance
+        The rows.
+    curve : Curve
+        The protected counts of the whole curve.
+    policy : DisclosurePolicy
+        The rules.
+
+    Returns
+    -------
+    Knowledge
+        Bounds of the unknowns of the balance, and of their sums.
+    """
     facts = [*_at_risk_facts(balance, policy), *_step_facts(balance, curve, policy)]
     if not balance.late_entry:
         facts += _exposure_facts(balance, curve, policy)
@@ -86,7 +102,7 @@ def _knowledge(balance: Balance, curve: Curve, policy: DisclosurePolicy) -> Know
 
 
 def _at_risk_facts(balance: Balance, policy: DisclosurePolicy) -> Iterator[Fact]:
-    width, rule = policy.survival_round_to, policy.survival_rounding
+    width, rule = policy.round_to, policy.rounding
     low, high = possible_counts(round_counts(balance.at_risk, width, rule), width, rule)
     for i, Y in enumerate(balance.Y):
         yield Y, max(float(low[i]), policy.fewest_at_risk), float(high[i])
@@ -94,10 +110,8 @@ def _at_risk_facts(balance: Balance, policy: DisclosurePolicy) -> Iterator[Fact]
 
 def _step_facts(balance: Balance, curve: Curve, policy: DisclosurePolicy) -> Iterator[Fact]:
     """Tell the rounded events, and what pooling gives away: enough at an end, too few before."""
-    k, most = policy.survival_threshold, curve.d.size
-    low, high = possible_counts(
-        np.cumsum(curve.d), policy.survival_round_to, policy.survival_rounding
-    )
+    k, most = policy.fewest_events, curve.d.size
+    low, high = possible_counts(np.cumsum(curve.d), policy.round_to, policy.rounding)
     pooled, n_pooled = (np.zeros(balance.size), 0) if balance.is_first else (None, 0)
     for i in np.flatnonzero(balance.at_end).tolist():
         j = int(balance.steps_before[i])
@@ -115,7 +129,7 @@ def _step_facts(balance: Balance, curve: Curve, policy: DisclosurePolicy) -> Ite
 
 def _exposure_facts(balance: Balance, curve: Curve, policy: DisclosurePolicy) -> Iterator[Fact]:
     """Twice the number exposed is whole: those at the start, at the end, and events inside."""
-    width, rule = policy.survival_round_to, policy.survival_rounding
+    width, rule = policy.round_to, policy.rounding
     middle = 2 * (curve.n + width // 2) - width if rule == "midpoint" else 2 * curve.n
     low, high = possible_counts(middle, 2 * width, rule)
     start = balance.Y[0] if balance.is_first else None

@@ -5,7 +5,7 @@ from typing import Final
 
 from rpcstats._vocabulary import ReleaseKind
 
-RULE_VERSION: Final = "2"
+RULE_VERSION: Final = "3"
 """Raised whenever the same input could lead to another release."""
 
 

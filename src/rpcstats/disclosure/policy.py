@@ -26,22 +26,18 @@ class DisclosurePolicy:
     threshold : int
         Smallest count that may be shown; 1 to `threshold - 1` are withheld.
     round_to : int
-        Counts are rounded to multiples of this.
-    rounding : {"nearest", "none"}
-        How counts are rounded.
+        Width of the rounding classes of every count, at least `survival_threshold`: then the
+        difference of any two rounded counts never tells a group of 1 to
+        `survival_threshold - 1` from its neighbours.
+    rounding : {"nearest", "midpoint", "none"}
+        How every count is rounded, be it in a table, a curve or a test: two roundings of one
+        number would narrow it. "midpoint" stands for the middle of 1 to 6, 7 to 12, and so on.
     percent_base : int
         Smallest base on which a percentage may be shown.
     zeros_disclosive : bool
         Whether none, and all of a base, are withheld as well (class disclosure).
     survival_threshold : int
-        Fewest events in a step of a curve.
-    survival_round_to : int
-        Width of the rounding classes of a curve's counts, at least `survival_threshold`:
-        then the difference of any two rounded counts never tells a group of
-        1 to `survival_threshold - 1` from its neighbours.
-    survival_rounding : {"nearest", "midpoint", "none"}
-        How a curve's counts are rounded; "midpoint" stands for the middle of
-        1 to 6, 7 to 12, and so on.
+        Smallest group of leavers that two numbers at risk of a curve may tell.
     residual_df : int
         Fewest observations beyond the groups compared by a test.
     watermark : str or None
@@ -63,8 +59,6 @@ class DisclosurePolicy:
     percent_base: int
     zeros_disclosive: bool
     survival_threshold: int
-    survival_round_to: int
-    survival_rounding: Rounding
     residual_df: int = 0
     watermark: str | None = None
     origin: str = "set by the caller"
@@ -83,18 +77,28 @@ class DisclosurePolicy:
     def fewest_at_risk(self) -> int:
         """Smallest number at risk that a curve may show.
 
-        All that round to the same number reach `survival_threshold`; otherwise a shown
-        number near the threshold would stand for one or two counts only.
+        All that round to the same number reach both thresholds; otherwise a shown number near a
+        threshold, or one that is shown here and withheld in a table, would stand for one or
+        two counts only.
         """
-        counts = range(self.survival_threshold, 3 * self.survival_round_to)
-        rounded = round_counts(list(counts), self.survival_round_to, self.survival_rounding)
-        low, _ = possible_counts(rounded, self.survival_round_to, self.survival_rounding)
-        return counts[int(np.argmax(low >= self.survival_threshold))]
+        counts = range(self.fewest_events, self.fewest_events + 2 * self.round_to)
+        rounded = round_counts(list(counts), self.round_to, self.rounding)
+        low, _ = possible_counts(rounded, self.round_to, self.rounding)
+        return counts[int(np.argmax(low >= self.fewest_events))]
 
     @property
     def fewest_events(self) -> int:
-        """Smallest number of events, or of people without one, that may stand behind a number."""
+        """Smallest number of events, or of people without one, that may stand behind a number.
+
+        A step of a curve holds as many: fewer would be withheld in a table beside it.
+        """
         return max(self.threshold, self.survival_threshold)
+
+    @property
+    def rounded_how(self) -> str:
+        """How every count is rounded, in words that follow "rounded to"."""
+        form = "the nearest" if self.rounding == "nearest" else "the middle of classes of"
+        return f"{form} {self.round_to}"
 
     def same_rules(self, other: "DisclosurePolicy") -> bool:
         """Tell whether two policies agree in every rule.
@@ -122,12 +126,10 @@ def _faults(policy: DisclosurePolicy) -> list[str]:
     faults = []
     if min(policy.threshold, policy.survival_threshold) < SMALLEST_THRESHOLD:
         faults.append(f"set both thresholds to {SMALLEST_THRESHOLD} or more, or use 'internal'")
-    if policy.rounding != "nearest" or policy.survival_rounding == "none":
-        faults.append("counts have to be rounded to the nearest, a curve's also by midpoint")
-    if policy.round_to < SMALLEST_THRESHOLD:
-        faults.append(f"set round_to to {SMALLEST_THRESHOLD} or more")
-    if policy.survival_round_to < policy.survival_threshold:
-        faults.append("set survival_round_to to survival_threshold or more")
+    if policy.rounding == "none":
+        faults.append("counts have to be rounded, to the nearest or by midpoint")
+    if policy.round_to < max(policy.survival_threshold, SMALLEST_THRESHOLD):
+        faults.append(f"set round_to to survival_threshold, and {SMALLEST_THRESHOLD}, or more")
     return faults
 
 
@@ -151,14 +153,19 @@ def disclosure_policy(name: str) -> DisclosurePolicy:
 
     Notes
     -----
+    Each rounds a count the same way wherever it stands, so that no two outputs of one paper
+    narrow it.
     ``council``: 1 to 4 withheld, rounded to 5, percentages on 10 or more, curves in steps of 5
     events; common practice of English councils and of the Department for Education's
     local authority tables.
-    ``tre``: threshold 10, none and all withheld, rounded to 5, curves in steps of 10 events,
-    tests with 10 residual degrees of freedom; the defaults of ACRO 1.0 (SACRO project).
-    ``opensafely``: 0 to 7 withheld alike, then rounded to 5; curves in steps of 6 events with
-    midpoint rounding by 6; OpenSAFELY's output rules and its kaplan-meier-function, which
-    calls its own disclosure control experimental.
+    ``tre``: threshold 10, none and all withheld, curves in steps of 10 events, tests with 10
+    residual degrees of freedom; the defaults of ACRO 1.0 (SACRO project), but for counts
+    rounded to 10: curves in steps of 10 events need that, and ACRO's 5 beside it would
+    undo it.
+    ``opensafely``: 0 to 7 withheld alike, then midpoint rounding by 6, which OpenSAFELY's output
+    rules offer in place of rounding to 5 and its kaplan-meier-function uses (it calls its own
+    disclosure control experimental); curves in steps of 8 events, which tell no group of
+    leavers under 6.
     ``internal``: nothing changed, everything stamped "NOT FOR RELEASE".
     """
     if name not in _PRESETS:
@@ -181,34 +188,28 @@ _PRESETS.update(
         percent_base=10,
         zeros_disclosive=False,
         survival_threshold=5,
-        survival_round_to=5,
-        survival_rounding="nearest",
         origin="common practice of English councils; DfE local authority tables",
     ),
     tre=DisclosurePolicy(
         name="tre",
         threshold=10,
-        round_to=5,
+        round_to=10,
         rounding="nearest",
         percent_base=10,
         zeros_disclosive=True,
         survival_threshold=10,
-        survival_round_to=10,
-        survival_rounding="nearest",
         residual_df=10,
-        origin="ACRO 1.0 defaults (SACRO project); curves rounded to 10 rather than 5",
+        origin="ACRO 1.0 defaults (SACRO project); all counts rounded to 10 rather than 5",
     ),
     opensafely=DisclosurePolicy(
         name="opensafely",
         threshold=8,
-        round_to=5,
-        rounding="nearest",
+        round_to=6,
+        rounding="midpoint",
         percent_base=10,
         zeros_disclosive=True,
         survival_threshold=6,
-        survival_round_to=6,
-        survival_rounding="midpoint",
-        origin="OpenSAFELY: 7 and under redacted, rounded to 5; kaplan-meier-function",
+        origin="OpenSAFELY: 7 and under redacted, midpoint rounding by 6; kaplan-meier-function",
     ),
     internal=DisclosurePolicy(
         name="internal",
@@ -218,8 +219,6 @@ _PRESETS.update(
         percent_base=0,
         zeros_disclosive=False,
         survival_threshold=0,
-        survival_round_to=1,
-        survival_rounding="none",
         watermark="NOT FOR RELEASE",
         origin="no rule: for the people who may see the records",
     ),

@@ -67,6 +67,33 @@ def released_range(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Linked:
+    """Curves tied to the cells of a funnel: unknowns are the v cells, then those of the curves.
+
+    Attributes
+    ----------
+    low, high : ndarray of shape (p,)
+        Bounds of the curves' unknowns.
+    A : ndarray of shape (m, v + p)
+        Sums that the curves tell, and those that tie them to the funnel.
+    A_low, A_high : ndarray of shape (m,)
+        Their bounds.
+    groups : tuple of (ndarray of shape (v + p,), int)
+        Groups, each with the number under which it would be small.
+    cells : tuple of int
+        Cells of the funnel that the curves tell of.
+    """
+
+    low: FloatArray
+    high: FloatArray
+    A: FloatArray
+    A_low: FloatArray
+    A_high: FloatArray
+    groups: tuple[tuple[FloatArray, int], ...]
+    cells: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Reader:
     """A reader who has the rules, the order of the stages, the sums, and what is given.
 
@@ -78,43 +105,62 @@ class Reader:
         The rules.
     given : tuple of Given
         Sums known from elsewhere.
+    linked : Linked or None
+        Curves printed beside the table.
     """
 
     cells: Cells
     policy: DisclosurePolicy
     given: tuple[Given, ...]
+    linked: Linked | None = None
 
-    def is_left_guessing(self, weights: FloatArray, hidden: BoolArray) -> bool:
+    def is_left_guessing(
+        self,
+        weights: FloatArray,
+        hidden: BoolArray,
+        threshold: int,
+        *,
+        is_told_small: bool = False,
+    ) -> bool:
         """Tell whether a small group could still be of any size under the threshold.
 
         Parameters
         ----------
-        weights : ndarray of shape (v,)
-            The group, as a sum of cells.
+        weights : ndarray of shape (v,) or (v + p,)
+            The group, as a sum of cells, and of the unknowns of linked curves.
         hidden : ndarray of bool, shape (v,)
             Cells that are withheld.
+        threshold : int
+            Sizes from here on are not small.
+        is_told_small : bool, default False
+            Whether a withheld cell tells that the group is small; then sizes from the threshold
+            on are ruled out, and all below have to be possible.
 
         Returns
         -------
         bool
-            True if the range spans the protected interval.
+            True if the range spans the protected interval, or lies beyond it.
         """
-        low, high = feasible_range(weights, self._knowledge(hidden))
-        return spans(low, high, self.policy.threshold)
+        known = self._knowledge(hidden)
+        low, high = feasible_range(np.pad(weights, (0, known.low.size - weights.size)), known)
+        if low >= threshold or (high == 0 and not self.policy.zeros_disclosive):
+            return not is_told_small
+        return spans(low, min(high, threshold - 1) if is_told_small else high, threshold)
 
     def tied(self, weights: FloatArray) -> BoolArray:
         """Find the cells that have anything to do with a group.
 
         Parameters
         ----------
-        weights : ndarray of shape (v,)
-            The group, as a sum of cells.
+        weights : ndarray of shape (v,) or (v + p,)
+            The group, as a sum of cells, and of the unknowns of linked curves.
 
         Returns
         -------
         ndarray of bool, shape (v,)
-            Cells linked to it by nesting or by a sum.
+            Cells linked to it by nesting, by a sum or by a curve.
         """
+        size = self.cells.value.size
         bundles = [
             *self.cells.rows,
             *self.cells.order,
@@ -122,7 +168,11 @@ class Reader:
             *((*c.parts, *c.less) for c in self.cells.corners),
             *((*g.parts, *g.less) for g in self.given),
         ]
-        reached: BoolArray = np.asarray(weights != 0)
+        reached: BoolArray = np.asarray(weights[:size] != 0)
+        if self.linked is not None:
+            bundles.append(self.linked.cells)
+            if weights[size:].any():
+                reached[list(self.linked.cells)] = True
         grown = -1
         while grown != (grown := int(reached.sum())):
             for bundle in bundles:
@@ -153,7 +203,19 @@ class Reader:
             rows.append(self._row(known.parts, known.less))
             bounds.append((known.low, known.high))
         A_low, A_high = np.array(bounds).reshape(-1, 2).T
-        return Knowledge(low, high, np.array(rows).reshape(-1, value.size), A_low, A_high)
+        table = Knowledge(low, high, np.array(rows).reshape(-1, value.size), A_low, A_high)
+        return table if self.linked is None else self._with_curves(table, self.linked)
+
+    @staticmethod
+    def _with_curves(known: Knowledge, linked: Linked) -> Knowledge:
+        further = ((0, 0), (0, linked.low.size))
+        return Knowledge(
+            np.append(known.low, linked.low),
+            np.append(known.high, linked.high),
+            np.vstack([np.pad(known.A, further), linked.A]),
+            np.append(known.A_low, linked.A_low),
+            np.append(known.A_high, linked.A_high),
+        )
 
     def _remainder(self, base: int, n: int, hidden: BoolArray) -> tuple[float, float]:
         """Bound a row's remainder: a shown n tells that it is not small, even without the base."""

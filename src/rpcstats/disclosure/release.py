@@ -24,6 +24,7 @@ from rpcstats._vocabulary import (
     TIME,
     ReleaseKind,
 )
+from rpcstats.disclosure.beside import CurveBeside, curves_beside
 from rpcstats.disclosure.clustering import events_behind, released_design_effect
 from rpcstats.disclosure.counts import protect_flow, protect_proportions
 from rpcstats.disclosure.curves import protect_curve
@@ -86,6 +87,7 @@ class _Asked:
     design_effect: float
     cells: pd.DataFrame | None
     span: float
+    curves: Sequence[CurveBeside]
 
 
 def disclose(
@@ -95,6 +97,7 @@ def disclose(
     kind: ReleaseKind | None = None,
     by: str | None = None,
     grid: Sequence[float] | int = (),
+    beside: Sequence[Any] = (),
     conf_level: float = 0.95,
 ) -> Disclosed:
     """Protect a result so that it may be published.
@@ -112,6 +115,9 @@ def disclose(
     grid : sequence of float or int, optional
         Curves: times at which the number at risk is wanted; a number of sessions means
         each from 0 up to it.
+    beside : sequence of result, optional
+        A funnel: curves and incidences of the same people that will be published too, with the
+        same `grid`; then no small group follows from all of them together.
     conf_level : float, default 0.95
         Level of recomputed intervals of a frame; a result has its own.
 
@@ -137,9 +143,11 @@ def disclose(
         raise DisclosureError("There is nothing to disclose: the frame has no rows.")
     found = 1.0 if kind in ("published", "effects") else float(getattr(obj, "design_effect", 1.0))
     inflation, widened = released_design_effect(found, events_behind(frame, glance), rules)
+    times = range(grid + 1) if isinstance(grid, int) else grid
     asked = _Asked(
         by=by,
-        grid=range(grid + 1) if isinstance(grid, int) else grid,
+        grid=times,
+        curves=curves_beside(beside, rules, times, frame),
         conf_level=float(getattr(obj, "conf_level", conf_level)),
         design_effect=inflation,
         cells=_cells(obj, kind),
@@ -203,7 +211,8 @@ def _read(
             raise DisclosureError(f"A bare frame can't say that it is public. {_CAN_BE_RELEASED}")
         return kind or _kind_of(obj), obj, None
     if not isinstance(obj, Releasable) or obj.release_kind not in get_args(ReleaseKind):
-        raise DisclosureError(f"A {type(obj).__name__} can't be released. {_CAN_BE_RELEASED}")
+        why = getattr(obj, "never_released", _CAN_BE_RELEASED)
+        raise DisclosureError(f"A {type(obj).__name__} can't be released. {why}")
     if obj.release_kind == "published" and type(obj).__module__.split(".")[0] != OWN_PACKAGE:
         raise DisclosureError(f"A {type(obj).__name__} can't say that it is public.")
     if getattr(obj, "is_weighted", False):
@@ -212,9 +221,7 @@ def _read(
             " unweighted one."
         )
     if kind not in (None, obj.release_kind):
-        raise DisclosureError(
-            f"The result says that it is a '{obj.release_kind}': leave out kind=."
-        )
+        raise DisclosureError(f"The result says it is a '{obj.release_kind}': leave out kind=.")
     summarise = getattr(obj, "glance", None)
     return obj.release_kind, obj.tidy(), summarise() if callable(summarise) else None
 
@@ -270,6 +277,7 @@ def _protect(
                 by=asked.by,
                 conf_level=asked.conf_level,
                 design_effect=asked.design_effect,
+                curves=asked.curves,
             )
         return protect_flow(frame, rules)
     if kind == "effects" and asked.cells is not None:

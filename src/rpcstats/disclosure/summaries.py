@@ -180,11 +180,7 @@ def _protected_groups(
     n, base, hide_n, hide_base = protect_pairs(pairs, policy, labels=keys, by=by)
     out = frame.loc[:, [c for c in frame.columns if c not in DROPPED]].reset_index(drop=True)
     hidden: BoolArray = hide_n | hide_base
-    one_rule = (policy.round_to, policy.rounding) == (
-        policy.survival_round_to,
-        policy.survival_rounding,
-    )
-    out[N_OBS], out[N_EVENT] = base, n if one_rule else np.full(len(out), np.nan)
+    out[N_OBS], out[N_EVENT] = base, n
     out[STATUS] = np.where(hidden, WITHHELD, RELEASED)
     out[NOTE] = np.where(hidden, withheld_note(policy), "")
     return out, hidden
@@ -235,7 +231,7 @@ def _sealed(
     n_cells = 2 * len(frame)
     n_withheld = int(out[[N_OBS, N_EVENT]].isna().to_numpy().sum())
     actions = [
-        f"Counts were rounded to the nearest {policy.round_to}; means and their limits were read"
+        f"Counts were rounded to {policy.rounded_how}; means and their limits were read"
         " off protected curves, to one decimal; of a test only the side of 0.05 is told."
     ]
     if hidden.any():

@@ -197,7 +197,7 @@ def _make(job: _Job, work: Path, log: _Log) -> Bundle:
         }
         folders.write_json(work / folders.MANIFEST, manifests.describe(facts, items, work))
     folders.write_json(work / folders.CLOCKS, {"started": log.started, "seconds": log.seconds})
-    warning = warn_of_earlier(job.target, data, values)
+    warning = warn_of_earlier(job.target, data, values, items)
     return Bundle(job.target, paper, council, values, tuple(items), warning)
 
 

@@ -9,8 +9,10 @@ from typing import Any, Final
 
 # Points across the text of an A4 page with margins of 2.5 cm.
 PAGE: Final = 453.5
-# In ems: white space left and right of a cell, and how far a column of text may shrink and grow.
+# In ems: white space left and right of a cell, more of it where words follow numbers, and how far
+# a column of text may shrink and grow.
 PADDING: Final = 0.9
+PARTED: Final = 0.5
 NARROWEST_TEXT: Final = 7.0
 WIDEST_TEXT: Final = 20.0
 # A column of whole sentences may be wider: so many lines are what it should take at most.
@@ -130,7 +132,10 @@ def is_whole(record: Mapping[str, Any]) -> bool:
 
 def _widths(record: Mapping[str, Any]) -> tuple[list[float], list[float]]:
     least, most = [], []
+    before = ""
     for i, (head, align) in enumerate(zip(record["columns"], record["align"], strict=True)):
+        padding = PADDING + (PARTED if before == "right" != align else 0.0)
+        before = align
         cells = [str(row[i]) for row in record["rows"]]
         longest = max((_ems(cell) for cell in cells), default=0.0)
         word = max((_ems(word) for cell in cells for word in cell.split()), default=0.0)
@@ -138,9 +143,9 @@ def _widths(record: Mapping[str, Any]) -> tuple[list[float], list[float]]:
         named = max((_ems(word, "Semibold") for word in words), default=0.0)
         text = max(word, min(longest, NARROWEST_TEXT))
         low = max(named, longest if align == "right" else text)
-        least.append(low + PADDING)
+        least.append(low + padding)
         widest = min(max(WIDEST_TEXT, longest / FEW_LINES), WIDEST_SENTENCES)
-        most.append(max(low, min(longest, widest), _ems(head) / 2) + PADDING)
+        most.append(max(low, min(longest, widest), _ems(head) / 2) + padding)
     return least, most
 
 

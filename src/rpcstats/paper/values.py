@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
-from rpcstats._vocabulary import CONF_HIGH, CONF_LOW, STATUS
-from rpcstats._wording import NOT_ESTIMABLE, WITHHELD
+from rpcstats._vocabulary import CONF_HIGH, CONF_LOW, ESTIMATE, STATUS, TOLD_HIGH, TOLD_LOW
+from rpcstats._wording import NOT_ESTIMABLE, WITHHELD, told_share
 from rpcstats.errors import ParameterError
 from rpcstats.paper.prose import did_you_mean
 
@@ -124,7 +124,7 @@ def read_value(
     column : str
         The column to read; for ``interval``, the estimate.
     form : str
-        How to print it.
+        How to print it. A percentage of rounded counts is printed as the range they leave open.
     name : str
         Id of the value, for messages.
     partly : bool
@@ -160,9 +160,26 @@ def read_value(
         return Value(None, str(cell))
     number = float(cell)
     kept = number if math.isfinite(number) else None
-    if form != "interval":
-        return Value(kept, formatter(form, [number])(number))
-    return Value(kept, _interval(row, column, scale, conf_level, missing))
+    if form == "interval":
+        return Value(kept, _interval(row, column, scale, conf_level, missing))
+    if form == "percent" and column == ESTIMATE:
+        return Value(kept, _share(row))
+    return Value(kept, formatter(form, [number])(number))
+
+
+def _share(row: "pd.Series[Any]") -> str:
+    """Print a share, or the range that its rounded counts leave open."""
+    least, most = (float(row.get(label, math.nan)) for label in (TOLD_LOW, TOLD_HIGH))
+    return told_share(float(row[ESTIMATE]), least, most)
+
+
+def _stepped(row: "pd.Series[Any]", text: str) -> str:
+    """Print the range of an estimate that was rounded to a step; its text if it was not."""
+    ends = [float(row.get(label, math.nan)) for label in (TOLD_LOW, TOLD_HIGH)]
+    if not ends[0] < ends[1]:
+        return text
+    form = formatter("number", ends)
+    return f"{form(ends[0])} to {form(ends[1])}"
 
 
 def _interval(
@@ -174,9 +191,12 @@ def _interval(
 ) -> str:
     estimate, low, high = (float(row[label]) for label in (column, CONF_LOW, CONF_HIGH))
     form = formatter(scale, (estimate, low, high))
+    text = form(estimate)
+    if column == ESTIMATE:
+        text = _share(row) if scale == "percent" else _stepped(row, text)
     if math.isnan(low) or math.isnan(high):
-        return f"{form(estimate)} (interval {missing})"
-    return f"{form(estimate)} ({100 * conf_level:g}% interval {form(low)} to {form(high)})"
+        return f"{text} (interval {missing})"
+    return f"{text} ({100 * conf_level:g}% interval {form(low)} to {form(high)})"
 
 
 def formatter(

@@ -15,6 +15,8 @@ SUMMARY_START: Final = "RpcstatsSummaryStart"
 SUMMARY_END: Final = "RpcstatsSummaryEnd"
 # A table with more rows than this may run over the end of a page.
 KEPT_ROWS: Final = 9
+# Points between numbers that end at the right of their column and words that begin the next.
+PARTED: Final = 5
 
 # Arial is wider than the type of the PDF, and fits where that fits at this share of its size.
 NARROWER: Final = 0.84
@@ -118,7 +120,20 @@ def _shape_tables(document: Any, paper: Assembled) -> None:
             for paragraph in row.iter(qualified("w:p")):
                 _shape_cell(paragraph, head=i == 0, keep=keep, size=size)
         if record is not None:
+            _part_columns(rows, list(record["align"]))
             table.tblPr.append(make("w:tblCaption", val=str(record["title"])))
+
+
+def _part_columns(rows: list[Any], align: list[str]) -> None:
+    """Move words away from numbers that end just before them."""
+    from docx.shared import Pt
+
+    for row in rows:
+        cells = list(row.iter(qualified("w:tc")))
+        for cell, before, own in zip(cells[1:], align[:-1], align[1:], strict=True):
+            if before == "right" != own:
+                for paragraph in cell.iter(qualified("w:p")):
+                    paragraph.get_or_add_pPr().ind_left = Pt(PARTED)
 
 
 def _last_paragraph(element: Any) -> Any:

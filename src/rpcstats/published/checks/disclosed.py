@@ -76,7 +76,7 @@ def _difference(before: Statement, after: Statement, policy: DisclosurePolicy) -
             f"{before.told} less {after.told} shows that {people} did not get so far: fewer than"
             f" {policy.threshold}."
         )
-        repair = f"Round both counts to the nearest {policy.round_to}, or print one of them only."
+        repair = f"Round both counts to {policy.rounded_how}, or print one of them only."
         yield _finding(after, message, repair, "error" if gone == 1 else "warning")
     elif gone == 0 and before.count:
         message = (
