@@ -70,7 +70,11 @@ def ours(frame: pd.DataFrame, task: Task) -> Fit:
         _, finished = joint_estimands(joint_model(frame))
         return float(finished.frame["estimate"].iloc[0])
 
-    return {"impute": impute, "joint": joint}[task.kind]
+    def joint_ordinal() -> float:
+        _, finished = joint_estimands(joint_model(frame, outcome="ordinal"))
+        return float(finished.frame["estimate"].iloc[0])
+
+    return {"impute": impute, "joint": joint, "joint_ordinal": joint_ordinal}[task.kind]
 
 
 ENGINES: dict[str, Callable[[pd.DataFrame, Task], Fit]] = {"rpcstats": ours}

@@ -8,6 +8,7 @@ fifth of those who stay not answering the end form.
 - joint: ratings and dropout in one model with a shared slope, fitted with and without the
   association, and the change of all starters from it (E5a and E5b). No other engine fits it: R's
   joint models are of continuous time.
+- joint_ordinal: the same with ratings as eleven ordered categories.
 
 No Python engine imputes ratings nested in goals in parents; statsmodels' MICE and miceforest treat
 rows as independent, which is another task. R's jomo takes the goals as three responses of a parent
@@ -85,6 +86,16 @@ TASKS = {
         (1_000,),
         "mean change",
     ),
+    "joint_ordinal": Task(
+        "Joint model of ordered ratings and dropout",
+        "score in 11 categories ~ stage * (mode + resident + send_child), parents, goals;"
+        " dropout ~ slope",
+        "joint_ordinal",
+        "parents",
+        (1_000, 10_000),
+        (1_000,),
+        "mean change",
+    ),
 }
 
 
@@ -93,7 +104,7 @@ def make_frame(name: str, size: int) -> pd.DataFrame:
     from rpcstats.simulate.goal_frames import draw_goal_frame
     from rpcstats.simulate.truth import Truth
 
-    phi = -0.25 if name == "joint" else 0.0
+    phi = 0.0 if name == "impute" else -0.25
     truth = replace(Truth(), p_goals=(0.0, 0.0, 1.0), phi=phi)
     frame = draw_goal_frame(truth, n=size, seed=SEED)
     keys = ("episode_id", "group_id", "item")

@@ -37,7 +37,7 @@ def test_couples_by_hand(pairs):
 
 def test_couples_are_released_as_counts_only(pairs):
     found = couple_change(pairs)
-    with pytest.raises(DisclosureError):
+    with pytest.raises(DisclosureError, match="a row a couple and stays in the office"):
         disclose(found, "internal")
     assert disclose(found.classes(), "council").status == "withheld"
     assert "2 parents without a partner" in str(found.summary())
@@ -93,8 +93,35 @@ def test_actor_and_partner_are_found_and_told(forty):
     finish = actor_partner(forty, outcome="finish").tidy().set_index("term")
     assert finish.loc["own", "estimate"] == pytest.approx(rows.loc["own", "estimate"] + 1, abs=1e-6)
     assert "no effects of treatment" in str(actor_partner(forty).summary())
-    with pytest.raises(DisclosureError):
-        disclose(actor_partner(forty), "council")
+
+
+def test_actor_and_partner_effects_are_released_in_steps(forty):
+    found = actor_partner(forty)
+    rows = found.tidy().set_index("term")
+    safe = disclose(found, "council")
+    told = safe.frame.set_index("term")
+    assert rows.loc["own", "most_moved"] == pytest.approx(
+        10 * found._moves()[found.fit.names.index("own")]
+    )
+    for term in ("own", "partner"):
+        step = next(s for s in (0.05, 0.1, 0.2, 0.5) if s >= rows.loc[term, "most_moved"])
+        assert abs(told.loc[term, "estimate"] - rows.loc[term, "estimate"]) <= step / 2 + 1e-9
+        assert told.loc[term, "conf_low"] <= rows.loc[term, "conf_low"]
+        assert told.loc[term, "conf_high"] >= rows.loc[term, "conf_high"]
+    assert "std_error" not in told.columns
+    assert safe.glance["n_couple"].iloc[0] == 40
+    assert "log_lik" not in safe.glance.columns
+
+
+def test_one_couples_ratings_move_the_fit_by_little_more_than_is_said(forty):
+    """The variances move too, which the bound leaves out."""
+    found = actor_partner(forty)
+    other = forty.copy()
+    last = (other["couple_id"] == "e00") & (other["occasion"] == "end")
+    other.loc[last, "score"] = [0.0, 10.0]
+    other.attrs = forty.attrs
+    moved = (actor_partner(other).fit.beta - found.fit.beta)[1:]
+    assert (np.abs(moved) < 1.5 * found.tidy()["most_moved"].to_numpy()[1:]).all()
 
 
 def test_partners_told_apart_leave_couples_of_one_sex_out(forty):

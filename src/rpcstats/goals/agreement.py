@@ -19,14 +19,14 @@ from rpcstats._vocabulary import (
 )
 from rpcstats._wording import count, interval, percent
 from rpcstats._wording import words as plain_words
-from rpcstats.tables.summary import Summary
+from rpcstats.tables.summary import Summarised, Summary
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Satisfaction:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
+class Satisfaction(Summarised):
     """Answers to each question.
 
     Attributes

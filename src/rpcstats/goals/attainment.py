@@ -16,7 +16,7 @@ from rpcstats.goals.change import check_to, first_and_finish
 from rpcstats.goals.change_classes import ChangeClasses
 from rpcstats.goals.goal_ratings import FLAGS, FloatArray, IntArray, To, read_goals
 from rpcstats.goals.parent_change import FINISH_WORDS, NOT_KNOWN, ROUNDING
-from rpcstats.tables.summary import Summary, counted
+from rpcstats.tables.summary import Summarised, Summary, counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,8 +27,8 @@ ATTAINED: Final = ("Better than expected", "As expected", "Less than expected")
 COLUMNS: Final = ("episode_id", "cluster_id", "n_goals", "start", "finish", "change", *FLAGS)
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class AttainmentScores:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
+class AttainmentScores(Summarised):
     """T-score of every parent.
 
     Attributes

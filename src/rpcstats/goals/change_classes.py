@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pandas as pd
 
 from rpcstats._vocabulary import BASE, BASE_LABEL, ReleaseKind
-from rpcstats.tables.summary import Summary
+from rpcstats.tables.summary import Summarised, Summary
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class ChangeClasses:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
+class ChangeClasses(Summarised):
     """Counts of classes of change that share one base.
 
     Attributes

@@ -16,7 +16,7 @@ from rpcstats.goals.cut_offs import cut_off_of, threshold_of
 from rpcstats.goals.goal_ratings import To, read_goals
 from rpcstats.goals.parent_change import FINISH_WORDS, NOT_KNOWN, ROUNDING
 from rpcstats.goals.reliable import start_spread
-from rpcstats.tables.summary import Summary
+from rpcstats.tables.summary import Summarised, Summary
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,8 +31,8 @@ CROSSINGS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class ClinicalChange:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
+class ClinicalChange(Summarised):
     """Parents counted as recovered, improved, unchanged or deteriorated.
 
     Attributes

@@ -1,7 +1,7 @@
 """Couples of whom both parents take part: one row a couple, one row a parent with a partner."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ from rpcstats.goals.change import change_of, check_to
 from rpcstats.goals.change_classes import ChangeClasses
 from rpcstats.goals.goal_ratings import To, read_goals
 from rpcstats.goals.parent_change import ROUNDING
-from rpcstats.tables.summary import Summary
+from rpcstats.tables.summary import Summarised, Summary
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 BASE_WORDS: Final = "couples both of whom started"
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class CoupleChange:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
+class CoupleChange(Summarised):
     """Change of both partners of every couple.
 
     Attributes
@@ -38,6 +38,10 @@ class CoupleChange:
     conf_level : float
         Level of the limits.
     """
+
+    never_released: ClassVar[str] = (
+        "It holds a row a couple and stays in the office: disclose what its classes() gives."
+    )
 
     frame: pd.DataFrame
     n_single: int

@@ -2,32 +2,34 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 import numpy as np
 import pandas as pd
 
-from rpcstats._vocabulary import CONF_HIGH, CONF_LOW, ESTIMATE, TERM
+from rpcstats._vocabulary import CONF_HIGH, CONF_LOW, ESTIMATE, TERM, ReleaseKind
 from rpcstats._wording import number
 from rpcstats.errors import DataError, ParameterError
+from rpcstats.goals._couple_moves import FloatArray, couple_moves
 from rpcstats.goals.couples import paired_parents
-from rpcstats.goals.goal_ratings import To
+from rpcstats.goals.goal_ratings import To, read_goals
 from rpcstats.mixed import icc, lmm
 from rpcstats.mixed.linear_fit import LinearMixedFit
-from rpcstats.tables.summary import Summary, counted
+from rpcstats.tables.summary import Summarised, Summary, counted
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from matplotlib.axes import Axes
 
 Outcome = Literal["change", "finish"]
 
+COUPLE: Final = "couple_id"
 OUTCOMES: Final = {"change": "mean", "finish": "finish"}
 FEWEST_COUPLES: Final = 5
 """With fewer, more parameters than couples are estimated."""
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class ActorPartner:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
+class ActorPartner(Summarised):
     """Actor and partner effects of the level at the start.
 
     Attributes
@@ -45,7 +47,11 @@ class ActorPartner:
         of them lacks an outcome or a covariate.
     conf_level : float
         Level of the limits.
+    span : float
+        Length of the scale in points.
     """
+
+    release_kind: ClassVar[ReleaseKind] = "estimates"
 
     fit: LinearMixedFit
     outcome: Outcome
@@ -55,6 +61,7 @@ class ActorPartner:
     n_single: int
     n_unrated: int
     conf_level: float
+    span: float
 
     def tidy(self) -> pd.DataFrame:
         """Give one row per fixed effect.
@@ -63,9 +70,20 @@ class ActorPartner:
         -------
         DataFrame
             Columns term, estimate, std_error, statistic, df, p_value, conf_low, conf_high; own
-            is the actor effect and partner the partner effect, in points per point at the start.
+            is the actor effect and partner the partner effect, in points per point at the start;
+            n_couple and most_moved (how far the estimate moves at most if the outcomes of one
+            couple move by the length of the scale, variances held fixed).
         """
-        return self.fit.tidy(conf_level=self.conf_level)
+        most_moved = self.span * self._moves()
+        frame = self.fit.tidy(conf_level=self.conf_level)
+        return frame.assign(n_couple=self.n_couple, most_moved=most_moved)
+
+    def _moves(self) -> FloatArray:
+        parts = self.fit.varcorr().tidy()
+        between = float(parts.loc[parts["group"] == COUPLE, "variance"].iloc[0])
+        structure = self.fit.residual
+        spread = np.ones(2 * self.n_couple) if structure is None else structure.whitening.spread
+        return couple_moves(self.fit.frame.X, between, np.square(self.fit.sigma * spread))
 
     def glance(self) -> pd.DataFrame:
         """Give one row about the model.
@@ -115,20 +133,22 @@ class ActorPartner:
         heading = f"Actor-partner model of the {self.outcome}"
         return Summary(heading, (self.tidy(), self.glance()), remark)
 
-    def plot(self, **options: Any) -> "Figure":
+    def plot(self, ax: "Axes | None" = None, **options: Any) -> "Axes":
         """Draw the actor and partner effects with their limits.
 
         Parameters
         ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure if not given.
         **options
             As `figures.forest_dots` takes them.
 
         Returns
         -------
-        matplotlib.figure.Figure
-            The picture.
+        matplotlib.axes.Axes
+            The axes; ``.figure`` is the picture.
         """
-        from rpcstats.figures.forest import forest_dots
+        from rpcstats.figures.forest import forest_axes
 
         rows = self.tidy()
         rows = rows[rows[TERM].str.contains("own|partner")][[TERM, ESTIMATE, CONF_LOW, CONF_HIGH]]
@@ -137,10 +157,10 @@ class ActorPartner:
             "percent": False,
             "reference": 0.0,
             "names": names,
-            "value_label": "Points per point",
+            "value_label": f"Points per point ({self.conf_level:.0%} interval)",
             "xlabel": f"Difference in {self.outcome}, per point at the start",
         }
-        return forest_dots(rows, label=TERM, **(chosen | options))
+        return forest_axes(rows, ax=ax, label=TERM, **(chosen | options))
 
 
 def actor_partner(
@@ -220,6 +240,7 @@ def actor_partner(
         n_single=n_single,
         n_unrated=n_all - n_couple,
         conf_level=conf_level,
+        span=read_goals(goals, caller="actor_partner").span,
     )
 
 

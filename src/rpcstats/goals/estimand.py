@@ -1,21 +1,24 @@
 """An estimate that says what it estimates, of whom, and what it assumes."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Final, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 import pandas as pd
 
 from rpcstats._vocabulary import ESTIMAND_MEANINGS, ReleaseKind
-from rpcstats.tables.summary import Summary, counted
+from rpcstats.tables.summary import Summarised, Summary, counted
 
 Estimand = Literal["E5a", "E5b", "E5c"]
 
 MEANINGS: Final = ESTIMAND_MEANINGS
 """Whose change each estimand is about."""
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class EstimandResult:
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
+class EstimandResult(Summarised):
     """Change, or the chance of progress, under one estimand by one method.
 
     Attributes
@@ -91,3 +94,27 @@ class EstimandResult:
             f" {self.n_missing} without a rating of their end. {self.method}. {self.assumption}."
         )
         return Summary(heading, (shown,), " ".join([remark, *self.remarks]))
+
+    def plot(
+        self, ax: "Axes | None" = None, *, measure: str = "mean change", **options: Any
+    ) -> "Axes":
+        """Draw one measure with its interval.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw; a new figure if not given.
+        measure : {"mean change", "progress"}
+            What is drawn.
+        **options
+            As `rpcstats.figures.estimand_forest.estimand_forest` takes them.
+
+        Returns
+        -------
+        matplotlib Axes
+            The axes drawn on.
+        """
+        from rpcstats.figures.estimand_forest import estimand_forest
+
+        figure = estimand_forest(self.tidy(), ax=ax, measure=measure, **options)
+        return figure.axes[0] if ax is None else ax

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,8 @@ NEEDED: Final = (
     "episode_id", "cluster_id", "item", "occasion", "session", "score", STATE, *FLAGS,
 )  # fmt: skip
 RATED: Final = ("rated", "rated_after_leaving")
+_SPARSE: Final = 8
+"""Keys up to this many times the rows are numbered by a table of them, others by sorting."""
 SIGNS: Final = {"up": 1.0, "down": -1.0}
 
 
@@ -41,7 +43,7 @@ class GoalRatings:
         NaN where there is no rating.
     session : ndarray of shape (rows,)
         NaN at a follow-up.
-    occasion : ndarray of str, shape (rows,)
+    occasion : Categorical of str, shape (rows,)
         Baseline, session, end, or a follow-up.
     after_leaving : ndarray of bool, shape (rows,)
         Rated after the last session the parent was in.
@@ -58,11 +60,20 @@ class GoalRatings:
     goal: IntArray
     score: FloatArray
     session: FloatArray
-    occasion: NDArray[np.object_]
+    occasion: pd.Categorical
     after_leaving: BoolArray
     sign: float
     span: float
     instrument: str
+
+
+class _Codes(NamedTuple):
+    """Identifiers of the rows as numbers in order of appearance, -1 where one is missing."""
+
+    person: IntArray
+    item: IntArray
+    cluster: IntArray
+    occasion: pd.Categorical
 
 
 def read_goals(goals: Any, *, caller: str, further: Sequence[str] = ()) -> GoalRatings:
@@ -89,30 +100,63 @@ def read_goals(goals: Any, *, caller: str, further: Sequence[str] = ()) -> GoalR
         If the frame breaks a condition; all of them are listed.
     """
     faults = _shape_faults(goals, further)
-    faults = faults or _cell_faults(goals, further)
-    if faults:
+    codes = None if faults else _codes(goals)
+    if codes is not None:
+        faults = _cell_faults(goals, codes, further)
+    if codes is None or faults:
         listed = "".join(f"\n  - {fault}" for fault in faults)
         raise DataError(f"{caller} can't use this frame of goal ratings{listed}")
-    person, _ = pd.factorize(goals["episode_id"])
-    item, _ = pd.factorize(goals["item"])
-    n_item = int(item.max()) + 1
-    pairs, goal = np.unique(person.astype(np.int64) * n_item + item, return_inverse=True)
-    first = np.unique(person, return_index=True)[1]
+    n_item = int(codes.item.max()) + 1
+    pairs, goal = _numbered(codes.person * n_item + codes.item)
+    first = _first_rows(codes.person)
     wanted = list(dict.fromkeys(("episode_id", "cluster_id", *FLAGS, *further)))
     people = goals[wanted].iloc[first].reset_index(drop=True)
     people[list(FLAGS)] = people[list(FLAGS)].astype(bool)
     return GoalRatings(
         people=people,
         owner=pairs // n_item,
-        goal=goal.astype(np.int64),
+        goal=goal,
         score=_floats(goals["score"]),
         session=_floats(goals["session"]),
-        occasion=goals["occasion"].to_numpy(dtype=object),
-        after_leaving=goals[STATE].to_numpy(dtype=object) == "rated_after_leaving",
+        occasion=codes.occasion,
+        after_leaving=np.asarray(goals[STATE] == "rated_after_leaving", dtype=np.bool_),
         sign=SIGNS[goals.attrs["direction"]],
         span=_limit(goals, "maximum") - _limit(goals, "minimum"),
         instrument=str(goals.attrs.get("instrument", "")),
     )
+
+
+def _codes(goals: pd.DataFrame) -> _Codes:
+    found = [pd.factorize(goals[name])[0] for name in ("episode_id", "item", "cluster_id")]
+    person, item, cluster = (codes.astype(np.int64) for codes in found)
+    return _Codes(person, item, cluster, pd.Categorical(goals["occasion"]))
+
+
+def _numbered(keys: IntArray) -> tuple[IntArray, IntArray]:
+    """Give the distinct keys, none below 0, in order, and the place of each row's among them."""
+    if int(keys.max()) > _SPARSE * len(keys):
+        distinct, place = np.unique(keys, return_inverse=True)
+        return distinct, place.astype(np.int64)
+    is_there = np.zeros(int(keys.max()) + 1, dtype=np.bool_)
+    is_there[keys] = True
+    return np.flatnonzero(is_there), np.cumsum(is_there, dtype=np.int64)[keys] - 1
+
+
+def _first_rows(codes: IntArray) -> IntArray:
+    """Give the first row of each code."""
+    first = np.zeros(int(codes.max(initial=-1)) + 1, dtype=np.int64)
+    first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
+    return first
+
+
+def _n_repeated(*columns: IntArray) -> int:
+    """Count rows that come again; a missing value is like another."""
+    keys = np.zeros(len(columns[0]), dtype=np.int64)
+    for codes in columns:
+        keys = keys * (int(codes.max(initial=-1)) + 2) + (codes + 1)
+    if (keys[1:] > keys[:-1]).all():
+        return 0
+    return int(pd.Series(keys).duplicated().sum())
 
 
 def _floats(column: pd.Series) -> FloatArray:
@@ -144,25 +188,29 @@ def _shape_faults(goals: Any, further: Sequence[str]) -> list[str]:
     return faults
 
 
-def _cell_faults(goals: pd.DataFrame, further: Sequence[str]) -> list[str]:
+def _cell_faults(goals: pd.DataFrame, codes: _Codes, further: Sequence[str]) -> list[str]:
+    person, item, cluster, occasion = codes
+    session = pd.factorize(goals["session"])[0].astype(np.int64)
+    starts = np.asarray(occasion == "baseline")
     found = {
-        "rows have no episode_id, cluster_id or item: fill them": goals[
-            ["episode_id", "cluster_id", "item"]
-        ]
-        .isna()
-        .any(axis=1),
-        f"rows have an unknown state: use {', '.join(SCORE_STATES)}": ~goals[STATE].isin(
-            SCORE_STATES
+        "rows have no episode_id, cluster_id or item: fill them": (
+            (person < 0) | (item < 0) | (cluster < 0)
+        ).sum(),
+        f"rows have an unknown state: use {', '.join(SCORE_STATES)}": (
+            ~goals[STATE].isin(SCORE_STATES)
+        ).sum(),
+        "rows come twice for one parent, item, occasion and session: keep one rating": _n_repeated(
+            person, item, occasion.codes.astype(np.int64), session
         ),
-        "rows come twice for one parent, item, occasion and session: keep one rating": goals[
-            ["episode_id", "item", "occasion", "session"]
-        ].duplicated(),
-        **_score_faults(goals),
+        **{text: rows.sum() for text, rows in _score_faults(goals).items()},
+        "baselines come twice for one parent and item: keep the first": _n_repeated(
+            person[starts], item[starts]
+        ),
     }
-    faults = [f"{int(rows.sum()):,} {text}" for text, rows in found.items() if rows.any()]
+    faults = [f"{int(n):,} {text}" for text, n in found.items() if n]
     if not goals["score"].notna().any():
         faults.append("no score is there at all: there is nothing to work out")
-    return faults + _parent_faults(goals, further)
+    return faults + _parent_faults(goals, codes, further)
 
 
 def _score_faults(goals: pd.DataFrame) -> dict[str, Any]:
@@ -176,25 +224,22 @@ def _score_faults(goals: pd.DataFrame) -> dict[str, Any]:
         ),
         "rows say that they are rated and have no score, or the other way round: make score and"
         " state agree": should != goals["score"].notna().to_numpy(),
-        "baselines come twice for one parent and item: keep the first": goals.loc[
-            goals["occasion"].astype(object) == "baseline", ["episode_id", "item"]
-        ].duplicated(),
     }
 
 
-def _parent_faults(goals: pd.DataFrame, further: Sequence[str]) -> list[str]:
+def _parent_faults(goals: pd.DataFrame, codes: _Codes, further: Sequence[str]) -> list[str]:
     faults = []
-    person, _ = pd.factorize(goals["episode_id"])
+    person = codes.person
     n = int(person.max(initial=-1)) + 1
     for name in dict.fromkeys(("cluster_id", *FLAGS, *further)):
         column = goals[name]
         if name in FLAGS and not _is_flag(column):
             faults.append(f"column {name} is not True or False in every row: fill it")
             continue
-        codes, _ = pd.factorize(column)
+        own = codes.cluster if name == "cluster_id" else pd.factorize(column)[0]
         first = np.zeros(n, dtype=np.int64)
-        first[person[::-1]] = codes[::-1]
-        bad = int(np.unique(person[codes != first[person]]).size)
+        first[person[::-1]] = own[::-1]
+        bad = int(np.unique(person[own != first[person]]).size)
         if bad:
             faults.append(f"{name} differs between the rows of {bad:,} parents: make it one value")
     return faults

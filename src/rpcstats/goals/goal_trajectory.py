@@ -23,10 +23,10 @@ from rpcstats.goals.trajectory_progress import chance_of_progress
 from rpcstats.goals.trajectory_rows import TrajectoryRows
 from rpcstats.goals.trajectory_spreads import TrajectorySpreads, spread_words, trajectory_spreads
 from rpcstats.mixed.linear_fit import LinearMixedFit
-from rpcstats.tables.summary import Summary, counted
+from rpcstats.tables.summary import Summarised, Summary, counted
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from matplotlib.axes import Axes
 
 Errors = Literal["model", "robust"]
 
@@ -40,7 +40,7 @@ HEADINGS: Final = {
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
-class GoalTrajectory:
+class GoalTrajectory(Summarised):
     """Mean course of goal ratings by a mixed model.
 
     Attributes
@@ -256,29 +256,25 @@ class GoalTrajectory:
         change = self.change().assign(measure="mean change over the course")
         return Summary(HEADINGS[self.model], (curve, change), " ".join([about, *self.remarks]))
 
-    def plot(self, **options: Any) -> "Figure":
+    def plot(self, ax: "Axes | None" = None, **options: Any) -> "Axes":
         """Draw the mean course with its band, and the means seen of those who stayed and left.
 
         Parameters
         ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure if not given.
         **options
             As `rpcstats.figures.rating_curves.rating_curves` takes them: ylabel, watermark.
 
         Returns
         -------
-        matplotlib.figure.Figure
-            The picture; no parent and no group has a line of its own.
+        matplotlib.axes.Axes
+            The axes, ``.figure`` being the picture; no parent and no group has a line of its own.
         """
         from rpcstats.figures.rating_curves import rating_curves
 
-        return rating_curves(self.tidy(), **options)
-
-    def __repr__(self) -> str:
-        """Give the account as text."""
-        return str(self.summary())
-
-    def _repr_html_(self) -> str:
-        return self.summary()._repr_html_()
+        figure = rating_curves(self.tidy(), ax=ax, **options)
+        return figure.axes[0] if ax is None else ax
 
     def _limits(self, found: PopulationMeans) -> tuple[FloatArray, FloatArray]:
         half = self._quantile(found.df) * found.std_error

@@ -12,7 +12,7 @@ from rpcstats.errors import DataError, ParameterError
 from rpcstats.goals.bases import with_shares
 from rpcstats.goals.change_classes import ChangeClasses
 from rpcstats.goals.goal_ratings import read_goals
-from rpcstats.tables.summary import Summary
+from rpcstats.tables.summary import Summarised, Summary
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,8 +28,8 @@ FORMS: Final = ("Every item answered", "Some missing, prorated", "Too few answer
 KEY: Final = ["episode_id", "occasion", "session"]
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class TotalScores:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
+class TotalScores(Summarised):
     """Totals in the frame that every function of goals takes.
 
     Attributes

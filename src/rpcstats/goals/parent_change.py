@@ -14,7 +14,7 @@ from rpcstats.errors import ParameterError
 from rpcstats.goals.bases import BASE_LABELS, Base, in_base, with_shares
 from rpcstats.goals.change_classes import ChangeClasses
 from rpcstats.goals.goal_ratings import FloatArray, To
-from rpcstats.tables.summary import Summary, counted
+from rpcstats.tables.summary import Summarised, Summary, counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,8 +29,8 @@ FINISH_WORDS: Final[dict[To, str]] = {
 NOT_KNOWN: Final = "not rated since the start"
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class GoalChange:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
+class GoalChange(Summarised):
     """Change of every parent, in points, better positive.
 
     Attributes

@@ -9,7 +9,7 @@ import pandas as pd
 from rpcstats._vocabulary import BASE, BASE_LABEL, BOUNDS, DEFINITION, MEASURE, N, ReleaseKind
 from rpcstats._wording import count, interval, number, percent
 from rpcstats.goals.bases import BASE_LABELS
-from rpcstats.tables.summary import Summary
+from rpcstats.tables.summary import Summarised, Summary
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 RATED: Final = "rated"
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class ProgressReadings:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
+class ProgressReadings(Summarised):
     """Nine shares with progress, and how many parents nothing is known of.
 
     Attributes

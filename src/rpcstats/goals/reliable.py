@@ -15,7 +15,7 @@ from rpcstats.goals.bases import BASE_LABELS, Base, design_effect, in_base, with
 from rpcstats.goals.change import change_of, check_to, first_and_finish
 from rpcstats.goals.goal_ratings import GoalRatings, To, read_goals
 from rpcstats.goals.parent_change import FINISH_WORDS, ROUNDING
-from rpcstats.tables.summary import Summary
+from rpcstats.tables.summary import Summarised, Summary
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,8 +26,8 @@ CRITICAL: Final = 1.96
 CATEGORIES: Final = ("Improved", "Unchanged", "Worse", "Not rated since the start")
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class ReliableChange:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
+class ReliableChange(Summarised):
     """Parents counted as improved, unchanged or worse.
 
     Attributes

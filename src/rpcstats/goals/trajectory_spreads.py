@@ -14,7 +14,7 @@ from rpcstats.goals.population_means import Fit
 from rpcstats.goals.trajectory_rows import EPISODE, GOAL, GROUPED, SINGLE, TrajectoryRows
 from rpcstats.mixed.measures.variance_sources import parameters_of
 from rpcstats.mixed.structure.model_frame import split_theta
-from rpcstats.tables.summary import Summary
+from rpcstats.tables.summary import Summarised, Summary
 
 ICC: Final = "share of change between groups"
 FACTORS: Final = {EPISODE: "parents", GOAL: "goals of a parent", GROUP: "groups"}
@@ -31,8 +31,8 @@ _ZERO: Final = 1e-6
 _WHOLE: Final = 1.0 - 1e-6
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class TrajectorySpreads:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
+class TrajectorySpreads(Summarised):
     """Spreads of a trajectory's random effects.
 
     Attributes
@@ -66,6 +66,16 @@ class TrajectorySpreads:
             (of the share only), n_obs (parents), n_group (groups).
         """
         return self.frame.copy()
+
+    def glance(self) -> pd.DataFrame:
+        """Give one row on the whole.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns n_obs, n_group, unit.
+        """
+        return pd.DataFrame([{"n_obs": self.n_obs, "n_group": self.n_group, "unit": self.unit}])
 
     def summary(self) -> Summary:
         """Give a readable account.

@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 
 import rpcstats as rp
-from rpcstats.designs.goal_paper.estimands import AGREE, DISAGREE, IMPUTED, JOINT, LINEAR, ONE
+from rpcstats.designs.goal_paper.estimands import (
+    AGREE,
+    DISAGREE,
+    IMPUTED,
+    JOINT,
+    LINEAR,
+    ONE,
+    ORDINAL,
+    ORDINAL_JOINT,
+)
 from rpcstats.goals import completers_change, progress
 from rpcstats.simulate.goal_frames import draw_goal_frame
 from rpcstats.simulate.truth import Truth
@@ -33,8 +42,8 @@ def test_every_estimand_has_every_method(estimands):
     frame = estimands.tidy()
     methods = frame[frame["measure"] == "mean change"].groupby("estimand")["method"].apply(list)
     assert methods["E5c"] == ["Mean of the forms returned"]
-    assert methods["E5a"] == [LINEAR, IMPUTED, JOINT]
-    assert len(methods["E5b"]) == 4
+    assert methods["E5a"] == [LINEAR, IMPUTED, JOINT, ORDINAL_JOINT]
+    assert methods["E5b"] == [LINEAR, ORDINAL, IMPUTED, JOINT, ORDINAL_JOINT]
     assert frame["estimate"].notna().all()
     assert estimands.agreement in (AGREE, DISAGREE)
 

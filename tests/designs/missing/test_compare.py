@@ -136,7 +136,7 @@ def test_leaving_out_those_who_left_tells_a_larger_change(compared):
 
 
 def test_the_figure_says_whose_change_each_row_is(compared):
-    figure = compared.plot()
+    figure = compared.plot().figure
     words = [text.get_text() for text in figure.findobj(lambda part: hasattr(part, "get_text"))]
     assert "All who started, had all of them finished" in words
     assert "Those who completed and answered the end form" in words

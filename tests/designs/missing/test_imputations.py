@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from rpcstats.designs.missing import Departure, Imputations, impute_goals
-from rpcstats.errors import ConvergenceWarning, DataError, ParameterError
+from rpcstats.disclosure import disclose
+from rpcstats.errors import ConvergenceWarning, DataError, DisclosureError, ParameterError
 from rpcstats.simulate.goal_frames import draw_goal_frame
 from rpcstats.simulate.truth import Truth
 
@@ -241,6 +242,13 @@ def test_ratings_between_points_and_unknown_columns(frame):
 def test_departures_that_can_not_be_read(options, told):
     with pytest.raises(ParameterError, match=told):
         Departure(**options)
+
+
+@pytest.mark.parametrize("policy", ["council", "internal"])
+def test_rows_of_single_parents_are_never_released(imputed, policy):
+    with pytest.raises(DisclosureError, match=r"stays in the office.*estimands_by_imputation"):
+        disclose(imputed, policy)
+    assert not hasattr(imputed, "release_kind")
 
 
 def test_unknown_estimand(imputed):

@@ -7,7 +7,8 @@ import pytest
 
 from rpcstats.designs.missing import response_weights
 from rpcstats.designs.missing._response_model import fit_response, weighted_mean
-from rpcstats.errors import DataError, ParameterError
+from rpcstats.disclosure import disclose
+from rpcstats.errors import DataError, DisclosureError, ParameterError
 from rpcstats.simulate.goal_frames import draw_goal_frame
 from rpcstats.simulate.truth import Truth
 
@@ -17,6 +18,11 @@ MAR = replace(Truth(), rho1=0.0)
 @pytest.fixture(scope="module")
 def frame():
     return draw_goal_frame(MAR, n=1200, seed=21)
+
+
+def test_weights_of_single_parents_are_never_released(frame):
+    with pytest.raises(DisclosureError, match=r"stays in the office.*estimates\(\)"):
+        disclose(response_weights(frame), "internal")
 
 
 def test_one_binary_column_is_post_stratification():

@@ -15,6 +15,7 @@ from rpcstats.designs.missing.imputations import Imputations
 from rpcstats.designs.missing.impute import impute_goals
 from rpcstats.designs.missing.joint_estimands import joint_estimands
 from rpcstats.designs.missing.joint_model import joint_model
+from rpcstats.designs.missing.joint_parameters import Outcome
 from rpcstats.designs.missing.linear_change import linear_policy_change
 from rpcstats.goals.completers import completers_change
 from rpcstats.goals.estimand import Estimand, EstimandResult
@@ -26,6 +27,7 @@ LINEAR: Final = "Linear mixed model"
 ORDINAL: Final = "Ordinal mixed model"
 IMPUTED: Final = "Multiple imputation"
 JOINT: Final = "Joint model with dropout"
+ORDINAL_JOINT: Final = "Ordinal joint model with dropout"
 AGREE: Final = "The methods of each estimand agree to within half a standard error."
 DISAGREE: Final = (
     "Methods of one estimand disagree by more than half a standard error: they assume different"
@@ -117,13 +119,17 @@ def goal_estimands(
     )
     imputed = attempt(lambda: impute_goals(goals, seed=seed, m=m))
     found["E5a", IMPUTED] = _imputed(imputed, "E5a", threshold, conf_level)
-    joint = attempt(lambda: joint_estimands(joint_model(goals, conf_level=conf_level),
-                                            threshold=threshold))  # fmt: skip
-    found["E5a", JOINT] = None if joint is None else joint[0]
+    joints = {
+        JOINT: attempt(_by_joint_model(goals, "linear", threshold, conf_level)),
+        ORDINAL_JOINT: attempt(_by_joint_model(goals, "ordinal", threshold, conf_level)),
+    }
+    for name, both in joints.items():
+        found["E5a", name] = None if both is None else both[0]
     found["E5b", LINEAR] = attempt(_by_trajectory(goals, "linear", threshold, conf_level))
     found["E5b", ORDINAL] = attempt(_by_trajectory(goals, "ordinal", threshold, conf_level))
     found["E5b", IMPUTED] = _imputed(imputed, "E5b", threshold, conf_level)
-    found["E5b", JOINT] = None if joint is None else joint[1]
+    for name, both in joints.items():
+        found["E5b", name] = None if both is None else both[1]
     counts = due_starters(goals)
     frames = [_rows(keys, result, counts) for keys, result in found.items()]
     frame = pd.concat(frames, ignore_index=True)[list(ESTIMANDS)]
@@ -150,6 +156,16 @@ def _imputed(
             imputed, estimand=estimand, threshold=threshold, conf_level=conf_level
         )
     )
+
+
+def _by_joint_model(
+    goals: pd.DataFrame, outcome: Outcome, threshold: float, conf_level: float
+) -> Callable[[], tuple[EstimandResult, EstimandResult]]:
+    def estimate() -> tuple[EstimandResult, EstimandResult]:
+        fit = joint_model(goals, outcome=outcome, conf_level=conf_level)
+        return joint_estimands(fit, threshold=threshold)
+
+    return estimate
 
 
 def _by_trajectory(

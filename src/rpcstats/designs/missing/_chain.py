@@ -158,15 +158,18 @@ def parameters(effects: Effects, variances: Variances) -> Floats:
     Returns
     -------
     ndarray of shape (P,)
-        Fixed effects; standard deviations of parents' start and slope and their correlation;
-        standard deviations of groups' effects, of goals if they differ, and of a rating.
+        Fixed effects; standard deviations of parents' start, of their slope, and the correlation
+        of both, if slopes differ; standard deviations of groups' effects, of goals if they differ,
+        and of a rating.
     """
     sd = np.sqrt(np.diag(variances.parent))
-    correlation = variances.parent[0, 1] / (sd[0] * sd[1])
+    of_parent = [sd[0]]
+    if sd[1] > 0.0:
+        of_parent += [sd[1], variances.parent[0, 1] / (sd[0] * sd[1])]
     of_goal = [np.sqrt(variances.goal)] if variances.goal > 0.0 else []
     of_group = np.sqrt(np.diag(variances.group))
     return np.array(
-        [*effects.beta.ravel(), *sd, correlation, *of_group, *of_goal, np.sqrt(variances.rating)]
+        [*effects.beta.ravel(), *of_parent, *of_group, *of_goal, np.sqrt(variances.rating)]
     )
 
 
@@ -178,7 +181,7 @@ def _start(
     Q = len(layout.by_group)
     parts = total * np.exp(_SPREAD * rng.standard_normal(5))
     variances = Variances(
-        parent=np.diag(parts[:2] / 3.0),
+        parent=np.diag([parts[0] / 3.0, parts[1] / 3.0 if layout.has_slope else 0.0]),
         group=np.diag(np.full(Q, parts[2] / 10.0)),
         goal=parts[3] / 4.0 if layout.has_goals else 0.0,
         rating=parts[4] / 3.0,
@@ -192,7 +195,11 @@ def _draw_variances(
 ) -> tuple[Variances, _Mixing]:
     scale = observed.scale
     u, d, w = effects.parent, effects.group, effects.goal
-    parent, a_parent = draw_covariance(rng, u @ u.T, u.shape[1], mixing.parent, scale)
+    if u[1].any():
+        parent, a_parent = draw_covariance(rng, u @ u.T, u.shape[1], mixing.parent, scale)
+    else:
+        start, weight = draw_variance(rng, float(u[0] @ u[0]), u.shape[1], mixing.parent[0], scale)
+        parent, a_parent = np.diag([start, 0.0]), np.array([weight, mixing.parent[1]])
     group, a_group = effects.omega, mixing.group
     if len(effects.omega) > 1:
         group, a_group = draw_covariance(rng, d.T @ d, len(d), mixing.group, scale)

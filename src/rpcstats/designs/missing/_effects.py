@@ -39,6 +39,8 @@ class Layout(NamedTuple):
         Which of start (0) and slope (1) vary between groups; ascending.
     has_goals : bool
         Whether goals of a parent differ.
+    has_slope : bool
+        Whether slopes differ between the parents of a group.
     """
 
     X: Floats
@@ -51,6 +53,7 @@ class Layout(NamedTuple):
     group: Integers
     by_group: tuple[int, ...]
     has_goals: bool
+    has_slope: bool = True
 
 
 class Variances(NamedTuple):
@@ -59,7 +62,7 @@ class Variances(NamedTuple):
     Attributes
     ----------
     parent : ndarray of shape (2, 2)
-        Of a parent's start and slope.
+        Of a parent's start and slope; 0 for slopes that do not differ.
     group : ndarray of shape (Q, Q)
         Of a group's effects; Q is 0, 1 or 2.
     goal : float
@@ -232,6 +235,10 @@ def _draw_normal(rng: np.random.Generator, precision: Floats, score: Floats) -> 
 
 def _draw_parents(rng: np.random.Generator, A: Floats, b: Floats, psi: Floats) -> Floats:
     """Draw deviations of parents, (2, N), given their information and score."""
+    if psi[1, 1] == 0.0:
+        held = A[0] + 1.0 / psi[0, 0]
+        start = b[0] / held + rng.standard_normal(len(held)) / np.sqrt(held)
+        return np.stack([start, np.zeros_like(start)])
     prior = np.linalg.inv(psi)
     p00, p01, p11 = A[0] + prior[0, 0], A[1] + prior[0, 1], A[2] + prior[1, 1]
     det = p00 * p11 - p01 * p01

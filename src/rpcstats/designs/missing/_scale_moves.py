@@ -64,9 +64,10 @@ def move_scales(
         With new spreads, and parents' and goals' effects to match.
     """
     sd_u, sd_v = np.sqrt(np.diag(variances.parent))
+    sd_v = sd_v if layout.has_slope else 1.0
     rho = float(variances.parent[0, 1] / (sd_u * sd_v))
     z1 = effects.parent[0] / sd_u
-    z2 = (effects.parent[1] / sd_v - rho * z1) / sqrt(1.0 - rho * rho)
+    z2 = (effects.parent[1] / sd_v - rho * z1) / sqrt(1.0 - rho * rho) * layout.has_slope
     has_goals = variances.goal > 0.0
     tau = sqrt(variances.goal) if has_goals else 1.0
     unit = effects.goal / tau
@@ -78,13 +79,16 @@ def move_scales(
         tried = [*x[:place], value, *x[place + 1 :]]
         d = _coefficients(tried) - origin
         fit = -0.5 * float(d @ Q @ d - 2.0 * (d @ F)) / variances.rating
-        return fit + _log_prior(tried, mixing, has_goals)
+        return fit + _log_prior(tried, mixing, layout)
 
-    for place in range(4 if has_goals else 3):
+    places = (0, *((1, 2) if layout.has_slope else ()), *((3,) if has_goals else ()))
+    for place in places:
         x[place] = slice_draw(rng, x[place], partial(log_density, place=place))
     start, along, across, goal = _coefficients(x)
     parent = np.stack([start * z1, along * z1 + across * z2])
     covariance = np.array([[start**2, start * along], [start * along, along**2 + across**2]])
+    if not layout.has_slope:
+        covariance = np.diag([start**2, 0.0])
     moved = effects._replace(
         parent=parent,
         goal=goal * unit,
@@ -113,18 +117,23 @@ def _products(
     return F, Q
 
 
-def _log_prior(x: list[float], mixing: tuple[Floats, float], has_goals: bool) -> float:
+def _log_prior(x: list[float], mixing: tuple[Floats, float], layout: Layout) -> float:
     """Log prior density of x given the mixing weights.
 
     The inverse-Wishart density in logarithms of spreads and the z of the correlation, and the
-    inverse-gamma density in the logarithm of the goals' spread.
+    inverse-gamma density in the logarithm of a single spread.
     """
     a, b = mixing
+    found = _log_prior_of_one(x[3], b) if layout.has_goals else 0.0
+    if not layout.has_slope:
+        return found + _log_prior_of_one(x[0], float(a[0]))
     free = 1.0 - tanh(x[2]) ** 2
     if free <= 0.0:
         return -np.inf
     pull = (exp(-2.0 * x[0]) / float(a[0]) + exp(-2.0 * x[1]) / float(a[1])) / free
-    found = -(FREEDOM + 1.0) * (x[0] + x[1]) - 0.5 * (FREEDOM + 2.0) * log(free) - FREEDOM * pull
-    if has_goals:
-        found -= FREEDOM * x[3] + FREEDOM * exp(-2.0 * x[3]) / b
+    found -= (FREEDOM + 1.0) * (x[0] + x[1]) + 0.5 * (FREEDOM + 2.0) * log(free) + FREEDOM * pull
     return found
+
+
+def _log_prior_of_one(x: float, mixing: float) -> float:
+    return -FREEDOM * x - FREEDOM * exp(-2.0 * x) / mixing

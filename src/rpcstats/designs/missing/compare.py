@@ -16,7 +16,7 @@ from rpcstats.goals.estimand import MEANINGS, EstimandResult
 from rpcstats.tables.summary import Summary, counted
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from matplotlib.axes import Axes
 
 MOST_APART: Final = 0.5
 """Standard errors by which methods may differ: the same parents are behind all of them."""
@@ -57,6 +57,24 @@ class EstimandComparison:
         """
         frames = [result.tidy() for result in self.results]
         return pd.concat(frames, ignore_index=True)[list(ESTIMANDS)]
+
+    def glance(self) -> pd.DataFrame:
+        """Give one row on the whole.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns n_estimand, n_method (results compared), tolerance, agrees (whether all
+            methods of each estimand do), conf_level.
+        """
+        row = {
+            "n_estimand": len({result.estimand for result in self.results}),
+            "n_method": len(self.results),
+            "tolerance": self.tolerance,
+            "agrees": bool(self.differences()["agrees"].all()),
+            "conf_level": self.conf_level,
+        }
+        return pd.DataFrame([row])
 
     def differences(self) -> pd.DataFrame:
         """Give one row per pair of methods of one estimand.
@@ -119,11 +137,15 @@ class EstimandComparison:
         shown = self.tidy().drop(columns=["assumption"])
         return Summary("Change by estimand and method", (shown,), " ".join(self.agreement()))
 
-    def plot(self, measure: str = "mean change", **options: Any) -> "Figure":
+    def plot(
+        self, ax: "Axes | None" = None, *, measure: str = "mean change", **options: Any
+    ) -> "Axes":
         """Draw one measure in one forest, a heading an estimand and a row a method.
 
         Parameters
         ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure if not given.
         measure : {"mean change", "progress"}
             What is drawn.
         **options
@@ -131,12 +153,13 @@ class EstimandComparison:
 
         Returns
         -------
-        matplotlib.figure.Figure
-            The picture.
+        matplotlib.axes.Axes
+            The axes; ``.figure`` is the picture.
         """
         from rpcstats.figures.estimand_forest import estimand_forest
 
-        return estimand_forest(self.tidy(), measure=measure, **options)
+        figure = estimand_forest(self.tidy(), ax=ax, measure=measure, **options)
+        return figure.axes[0] if ax is None else ax
 
     def __repr__(self) -> str:
         """Give the account as text."""

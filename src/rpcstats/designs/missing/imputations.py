@@ -1,20 +1,19 @@
 """Imputed ratings: draws of what parents without a rating would have given."""
 
 from dataclasses import dataclass, replace
-from typing import ClassVar, Final, Literal
+from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from rpcstats._vocabulary import ReleaseKind
 from rpcstats.designs.missing._printed_ratings import print_ratings
 from rpcstats.designs.missing.departures import Departure
 from rpcstats.designs.missing.imputation_draws import Draws
 from rpcstats.designs.missing.parent_covariates import ParentCovariates
 from rpcstats.designs.missing.ratings import Floats, Ratings
 from rpcstats.errors import ParameterError
-from rpcstats.tables.summary import Summary, counted
+from rpcstats.tables.summary import Summarised, Summary, counted
 
 Estimand = Literal["E5a", "E5b"]
 Rounding = Literal["printed", "after", "none"]
@@ -25,9 +24,12 @@ PLAIN: Final[dict[Estimand, Departure]] = {
 }
 """What an estimand takes of those who left, unless another departure is named."""
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Imputations:
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
+class Imputations(Summarised):
     """Completed ratings of the end, m times, under any departure from missing at random.
 
     Attributes
@@ -48,7 +50,9 @@ class Imputations:
         Seed.
     """
 
-    release_kind: ClassVar[ReleaseKind] = "estimates"
+    never_released: ClassVar[str] = (
+        "It holds single parents and stays in the office: disclose estimands_by_imputation(...)."
+    )
 
     ratings: Ratings
     covariates: ParentCovariates
@@ -223,9 +227,7 @@ class Imputations:
             If there is no such imputation.
         """
         if not 0 <= k < self.m:
-            raise ParameterError(
-                "k is out of range", [f"give a whole number from 0 to {self.m - 1}"]
-            )
+            raise ParameterError("k is out of range", [f"give 0 or a number up to {self.m - 1}"])
         ratings, draws = self.ratings, self.draws
         rng = np.random.default_rng([self.seed, k])
         start, slope = draws.line[k][:, ratings.parent]
@@ -264,6 +266,23 @@ class Imputations:
             "r_hat": self.convergence["r_hat"].max(),
             "effective_size": self.convergence["effective_size"].min(),
         }])  # fmt: skip
+
+    def plot(self, ax: "Axes | None" = None) -> "Axes":
+        """Draw ratings of the end as seen, and as imputed had all finished.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw; a new figure if not given.
+
+        Returns
+        -------
+        matplotlib Axes
+            The axes drawn on.
+        """
+        from rpcstats.designs.missing.pictures import draw_imputed
+
+        return draw_imputed(self.ratings.end, self.ends("E5b"), ax)
 
     def summary(self) -> Summary:
         """Give a readable account.

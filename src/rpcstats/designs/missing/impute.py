@@ -28,6 +28,15 @@ WORST_R_HAT: Final = 1.1
 THIN: Final = 20
 THIN_SMALL: Final = 60
 LARGE: Final = 400
+FEW_RATINGS: Final = 2
+LONGER: Final = 4
+"""With so few ratings of the usual goal its effect and the errors of its ratings hold each other
+back, and chains have to be so many times longer."""
+
+NO_SLOPE: Final = (
+    "Slopes do not vary between parents of a group in this model: no parent has three stages, or"
+    " two goals rated twice, by which their spread could be told from noise."
+)
 _FEWEST_DRAWS: Final = 4
 _BY_GROUP: Final[dict[GroupEffects, tuple[int, ...]]] = {
     "slope": (1,),
@@ -76,7 +85,8 @@ def impute_goals(
         Draws of each chain thrown away.
     thin : int, optional
         Draws from one imputation to the next; by default 20, and 60 with fewer than 400 parents,
-        whose spreads are less sure and mix more slowly.
+        whose spreads are less sure and mix more slowly; four times as many where the usual goal
+        has two ratings or fewer.
     workers : int
         Threads.
 
@@ -107,15 +117,17 @@ def impute_goals(
     so that only ends have to be drawn. Priors: flat for mean start and mean slope; normal with
     standard deviation one length of the scale for covariates' effects; half-t with 2 degrees of
     freedom and scale of half its length for every standard deviation, uniform for the
-    correlation (Huang and Wand 2013).
+    correlation (Huang and Wand 2013). Slopes vary between parents only if some parent has three
+    stages, or two goals rated twice: otherwise the likelihood can't tell their spread from that
+    of ratings.
     """
     check_seed(seed)
     _check_options(m, groups, rounding, chains, burn_in, THIN if thin is None else thin, workers)
     ratings = read_ratings(goals, tuple(adjust))
-    thin = thin or (THIN if len(ratings.first) >= LARGE else THIN_SMALL)
+    thin = thin or _usual_thin(ratings)
     covariates = parent_covariates(ratings.parents, adjust)
-    remarks = _remarks(ratings, covariates, groups)
     layout, observed = _arranged(ratings, covariates, groups, rounding)
+    remarks = _remarks(ratings, covariates, groups, has_slope=layout.has_slope)
     seeds = np.random.SeedSequence(seed).spawn(chains + 1)
     keep = [len(part) for part in np.array_split(np.arange(m), chains)]
     longest = max(keep)
@@ -159,13 +171,15 @@ def _check_options(
 
 
 def _remarks(
-    ratings: Ratings, covariates: ParentCovariates, groups: GroupEffects
+    ratings: Ratings, covariates: ParentCovariates, groups: GroupEffects, *, has_slope: bool
 ) -> tuple[str, ...]:
     remarks = [f"{name} is the same for everybody and left out." for name in covariates.left_out]
     if groups != "none" and ratings.n_group < FEWEST_GROUPS:
         remarks.append("With fewer than three groups no difference between groups is modelled.")
     if len(ratings.first) == len(ratings.item):
         remarks.append("Every parent has one goal, so goals of a parent do not differ.")
+    if not has_slope:
+        remarks.append(NO_SLOPE)
     return tuple(remarks)
 
 
@@ -193,11 +207,28 @@ def _arranged(
         group=np.where(ratings.group >= 0, ratings.group, G),
         by_group=_BY_GROUP[groups] if G >= FEWEST_GROUPS else (),
         has_goals=J > N,
+        has_slope=_tells_slopes(ratings),
     )
     printed = None
     if rounding == "printed":
         printed = printed_ratings(value, ratings.minimum, ratings.maximum)
     return layout, Observed(value, stage, goal, printed, ratings.span / 2.0)
+
+
+def _usual_thin(ratings: Ratings) -> int:
+    usual = THIN if len(ratings.first) >= LARGE else THIN_SMALL
+    rated = (~np.isnan(ratings.score)).sum(axis=0)
+    return usual * LONGER if np.median(rated) <= FEW_RATINGS else usual
+
+
+def _tells_slopes(ratings: Ratings) -> bool:
+    """Tell whether the spread of slopes can be told from that of ratings."""
+    seen = ~np.isnan(ratings.score)
+    row, goal = np.nonzero(seen)
+    owner, stage = ratings.parent[goal], ratings.stage[row, goal]
+    stages = np.unique(np.column_stack([owner, stage]), axis=0)[:, 0].astype(np.int64)
+    twice = ratings.parent[seen.sum(axis=0) > 1]
+    return bool((np.bincount(stages) > 2).any() or (np.bincount(twice, minlength=1) > 1).any())
 
 
 def _drawn(
@@ -230,7 +261,9 @@ def _convergence(
     parts = {0: "start", 1: "slope"}
     names = [*covariates.names, *(f"stage:{name}" for name in covariates.names)]
     names[len(covariates.names)] = "stage"
-    names += ["sd parent start", "sd parent slope", "correlation of parent start and slope"]
+    names += ["sd parent start"]
+    if layout.has_slope:
+        names += ["sd parent slope", "correlation of parent start and slope"]
     names += [f"sd group {parts[row]}" for row in layout.by_group]
     names += ["sd goal"] if layout.has_goals else []
     flat = traces.reshape(-1, traces.shape[2])

@@ -8,13 +8,9 @@ from numpy.typing import NDArray
 
 from rpcstats._numerics.arguments import as_number
 from rpcstats._vocabulary import ESTIMANDS
+from rpcstats.designs.missing.joint_engines import engine_of
 from rpcstats.designs.missing.joint_fit import JointModelFit
-from rpcstats.designs.missing.joint_likelihood import evaluate
-from rpcstats.designs.missing.joint_outcome import (
-    Outcomes,
-    chance_of_progress,
-    expected_change,
-)
+from rpcstats.designs.missing.joint_outcome import Outcomes
 from rpcstats.designs.missing.joint_parameters import Model
 from rpcstats.errors import ParameterError
 from rpcstats.goals.estimand import Estimand, EstimandResult
@@ -22,16 +18,11 @@ from rpcstats.mixed.coefficients import quantile
 
 FloatArray = NDArray[np.float64]
 
-N_NODE: Final = 9
-N_REST: Final = 5
-"""Nodes over which chances are averaged, along what dropout depends on and across it."""
-
-N_NODE_ROUGH: Final = 3
-N_REST_ROUGH: Final = 3
-"""The same for derivatives, of which standard errors need two digits."""
-
 STEP: Final = 1e-2
 """Steps of derivatives, in standard errors of the parameters."""
+
+NARROW: Final = 0.1
+"""The same at most for a threshold, in distances to the next one."""
 
 SHARED_WORDS: Final = {
     "slope": "their own slope",
@@ -40,6 +31,16 @@ SHARED_WORDS: Final = {
     "level": "the level they have reached",
     "none": "nothing that was not seen",
 }
+
+OUTCOME_WORDS: Final = {
+    "linear": ("Joint model", "Linear mixed model", "ratings are near enough to normal"),
+    "ordinal": (
+        "Ordinal joint model",
+        "Cumulative probit mixed model",
+        "ratings are cut from a normal variable at the same thresholds for all",
+    ),
+}
+"""The model with dropout and without, and its law of a rating."""
 
 
 def joint_estimands(
@@ -71,14 +72,16 @@ def joint_estimands(
     leavers the form sent after leaving. Elsewhere the change is expected given all the parent's
     ratings and how long the parent stayed: the model's line and the goal's own level, less the
     start as rated. Progress is the chance that the printed mean change reaches the threshold.
+    An ordinal outcome is expected as the sum over categories of points times probability.
     Standard errors add up, by cluster, what each parent contributes to the mean and, through the
     parameters, to the estimate (stacked estimating equations; Stefanski and Boos 2002).
     """
     if not np.isfinite(as_number(threshold)):
         raise ParameterError("threshold is no number", ["give points, such as threshold=1.0"])
     wanted = [outcomes_of(fit, estimand, float(threshold)) for estimand in ("E5a", "E5b")]
-    fine = fit.model._replace(n_node=max(fit.model.n_node, N_NODE))
-    g = _contributions(fine, fit.theta, wanted, N_REST)
+    engine = engine_of(fit.model)
+    fine = fit.model._replace(n_node=max(fit.model.n_node, engine.nodes))
+    g = engine.changes(fine, fit.theta, wanted)
     due = fit.model.data.ratings.is_due[fit.model.data.order]
     error = _errors(fit, g, _slopes(fit, wanted, due), due)
     first = _result(fit, "E5a", wanted[0], g[0][:, due].mean(axis=1), error[0])
@@ -125,36 +128,33 @@ def outcomes_of(fit: JointModelFit, estimand: str, threshold: float) -> Outcomes
     )
 
 
-def _contributions(
-    model: Model, theta: FloatArray, wanted: list[Outcomes], n_rest: int
-) -> FloatArray:
-    """Give each parent's change and chance of progress, shape (estimands, 2, n)."""
-    state = evaluate(model, theta, keep_nodes=True)
-    return np.stack(
-        [
-            [
-                expected_change(model, theta, state, outcomes),
-                chance_of_progress(model, theta, state, outcomes, n_rest),
-            ]
-            for outcomes in wanted
-        ]
-    )
-
-
 def _slopes(fit: JointModelFit, wanted: list[Outcomes], due: NDArray[np.bool_]) -> FloatArray:
     """Differentiate the means over parents due by the parameters, shape (estimands, 2, P)."""
-    model = fit.model._replace(n_node=N_NODE_ROUGH)
-    size = STEP * np.sqrt(np.maximum(np.diag(fit.cov_model), 0.0))
+    engine = engine_of(fit.model)
+    model = fit.model._replace(n_node=engine.rough_nodes)
+    size = _steps(fit.model, fit.theta, np.sqrt(np.maximum(np.diag(fit.cov_model), 0.0)))
     slopes = np.zeros((len(wanted), 2, len(size)))
     for j in np.flatnonzero(size > 0.0):
         move = np.zeros(len(size))
         move[j] = size[j]
         up, down = (
-            _contributions(model, fit.theta + sign * move, wanted, N_REST_ROUGH)[..., due]
-            for sign in (1.0, -1.0)
+            engine.changes(model, fit.theta + sign * move, wanted)[..., due] for sign in (1.0, -1.0)
         )
         slopes[..., j] = (up - down).mean(axis=-1) / (2.0 * size[j])
     return slopes
+
+
+def _steps(model: Model, theta: FloatArray, error: FloatArray) -> FloatArray:
+    """Give steps of differences that leave thresholds in order; 0 for what can't matter."""
+    size = STEP * error
+    if model.share == "none":
+        size[sum(model.sizes[:3]) :] = 0.0  # dropout tells nothing of ratings
+    cuts = theta[: model.n_cut]
+    if len(cuts) > 1:
+        gap = np.diff(cuts)
+        nearest = np.minimum(np.append(gap, np.inf), np.insert(gap, 0, np.inf))
+        size[: len(cuts)] = np.minimum(size[: len(cuts)], NARROW * nearest)
+    return size
 
 
 def _errors(
@@ -171,6 +171,21 @@ def _errors(
     return errors
 
 
+def _words(model: Model) -> tuple[str, str]:
+    """Name the method, and say what it assumes."""
+    shared, (joint, apart, law) = SHARED_WORDS[model.share], OUTCOME_WORDS[model.outcome]
+    if model.share == "none":
+        return f"{apart}, dropout left aside", (
+            "Ratings are missing at random: whether one is there depends on covariates and on the"
+            f" ratings that are seen; {law}"
+        )
+    return f"{joint} of ratings and dropout, sharing {shared}", (
+        f"Dropout depends on covariates and on {shared}, in the form of the model; whether a"
+        " parent rates a session attended, or returns an end form, does not depend on what the"
+        f" rating would be; {law}"
+    )
+
+
 def _result(
     fit: JointModelFit,
     estimand: Estimand,
@@ -183,20 +198,7 @@ def _result(
     unseen = outcomes.counts & np.isnan(outcomes.end - outcomes.start)
     no_end = np.bincount(outcomes.parent[unseen], minlength=data.n) > 0
     n_obs, n_missing = int(due.sum()), int((no_end & due).sum())
-    shared = SHARED_WORDS[fit.model.share]
-    method = f"Joint model of ratings and dropout, sharing {shared}"
-    if fit.model.share == "none":
-        method = "Linear mixed model, dropout left aside"
-    assumption = (
-        f"Dropout depends on covariates and on {shared}, in the form of the model; whether a"
-        " parent rates a session attended, or returns an end form, does not depend on what the"
-        " rating would be; ratings are near enough to normal"
-    )
-    if fit.model.share == "none":
-        assumption = (
-            "Ratings are missing at random: whether one is there depends on covariates and on the"
-            " ratings that are seen; ratings are near enough to normal"
-        )
+    method, assumption = _words(fit.model)
     m = len(fit.influence)
     half = quantile(np.full(2, m - 1.0), fit.conf_level) * error
     low, high = estimate - half, estimate + half

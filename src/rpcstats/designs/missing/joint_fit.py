@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 FloatArray = NDArray[np.float64]
 
+BY_CLUSTER: Final = "Wald, robust to clusters"
+WITHOUT_CLUSTERS: Final = "likelihood ratio, clusters ignored"
+
 EDGE: Final = 1e-3
 """A standard deviation below this, in residual standard deviations, is taken to be 0."""
 
@@ -45,7 +48,8 @@ class JointModelFit:
     theta : ndarray of shape (P,)
         Parameters: intercept and slope of the mean (from the mean rating), the root of the
         covariance of parents' intercepts and slopes, standard deviation of goals, log of the
-        residual one, sessions, covariates of dropout, association.
+        residual one, sessions, covariates of dropout, association. Of an ordinal outcome the
+        thresholds come first, for the constant, and there is no residual one, which is 1.
     influence : ndarray of shape (m, P)
         How far each of the m clusters moved the parameters.
     cov_model : ndarray of shape (P, P)
@@ -58,7 +62,7 @@ class JointModelFit:
     optimum : OptSummary
         Record of the search.
     quadrature_error : float
-        Change of the log-likelihood with twice the nodes.
+        Change of the log-likelihood with twice the nodes (two more for an ordinal outcome).
     remarks, trouble : tuple of str
         What a reader should know; why the estimates are not to be relied on, if so.
     conf_level : float
@@ -123,7 +127,9 @@ class JointModelFit:
             Columns component, term, estimate, std_error, statistic, df, p_value, conf_low,
             conf_high. Component "trajectory" is in points of rating ("stage" terms: over the
             whole course); "dropout" on the scale of the link; "association" on that scale for
-            each point of the parent's own slope (intercept, level).
+            each point of the parent's own slope (intercept, level). Of an ordinal outcome
+            standard deviations of a rating stand for points, and component "threshold" comes
+            first.
 
         Raises
         ------
@@ -134,7 +140,8 @@ class JointModelFit:
         parts = named_parts(self.model)
         where = np.concatenate([places for _, _, places in parts])
         estimate = self.theta[where].copy()
-        estimate[0] += self.model.data.centre
+        if self.model.outcome == "linear":
+            estimate[0] += self.model.data.centre
         names = [name for _, group, _ in parts for name in group]
         error = np.sqrt(np.diag(self.cov)[where])
         frame = coefficient_table(
@@ -150,7 +157,8 @@ class JointModelFit:
         Returns
         -------
         VarCorr
-            Parents (intercept and slope), goals within parents, and the residual.
+            Parents (intercept and slope), goals within parents, and the residual, which is 1
+            for an ordinal outcome.
         """
         return covariances(self.model, self.parameters.spread)
 
@@ -160,8 +168,9 @@ class JointModelFit:
         Returns
         -------
         pandas.DataFrame
-            Columns measure, statistic, df, p_value: Wald's test with cluster-robust covariance,
-            and the likelihood ratio, which takes parents as independent.
+            Columns measure, statistic, df, p_value: Wald's test with cluster-robust covariance;
+            and the likelihood ratio, which takes all parents as independent, those of one
+            cluster too, and is too sure of itself where they are alike.
 
         Raises
         ------
@@ -183,7 +192,7 @@ class JointModelFit:
         statistic = np.array([wald, ratio])
         return pd.DataFrame(
             {
-                MEASURE: ["Wald, by cluster", "likelihood ratio"],
+                MEASURE: [BY_CLUSTER, WITHOUT_CLUSTERS],
                 STATISTIC: statistic,
                 DF: float(q),
                 P_VALUE: chi_square_p(statistic, q),
@@ -197,7 +206,8 @@ class JointModelFit:
         -------
         pandas.DataFrame
             Columns n_obs (ratings), n_event (dropouts), n_parent, n_group (clusters), log_lik,
-            df, aic, bic (with the number of parents), share, link, nagq, converged, is_singular.
+            df, aic, bic (with the number of parents), outcome, share, link, nagq, converged,
+            is_singular.
         """
         data, P = self.model.data, self.model.n_parameter
         row: dict[str, Any] = {
@@ -209,6 +219,7 @@ class JointModelFit:
             DF: P,
             "aic": 2.0 * P - 2.0 * self.log_lik,
             "bic": float(np.log(data.n)) * P - 2.0 * self.log_lik,
+            "outcome": self.model.outcome,
             "share": self.model.share,
             "link": self.model.link,
             "nagq": self.model.n_node,

@@ -9,22 +9,32 @@ from numpy.typing import NDArray
 from rpcstats._numerics.intervals import check_conf_level
 from rpcstats.designs.missing._joint_dropout import Link
 from rpcstats.designs.missing.joint_data import JointData, joint_data
+from rpcstats.designs.missing.joint_engines import engine_of
 from rpcstats.designs.missing.joint_fit import JointModelFit
-from rpcstats.designs.missing.joint_likelihood import evaluate
-from rpcstats.designs.missing.joint_parameters import N_SHARED, Model, Share
-from rpcstats.designs.missing.joint_search import Optimum, maximise, start
+from rpcstats.designs.missing.joint_ordered_data import ordered_ratings
+from rpcstats.designs.missing.joint_ordinal_start import ordinal_start
+from rpcstats.designs.missing.joint_parameters import N_SHARED, Model, Outcome, Share
+from rpcstats.designs.missing.joint_search import NEAR, Optimum, maximise, start
 from rpcstats.errors import DataError, ParameterError
 from rpcstats.mixed.wording import warn_of
 
 FloatArray = NDArray[np.float64]
 
-NODES: Final = {"level": 5}
-"""Quadrature nodes in each direction to begin with where there are two; 9 where there is one."""
+NODES: Final = 9
+FEWER_NODES: Final = 5
+"""Quadrature nodes to begin with in one direction; in each where there are several."""
+
+COARSE_NODES: Final = 3
+"""Nodes in each of three directions that lead the search near to its end at little cost."""
 
 MOST_NODES: Final = 50
+MOST_GROWN: Final[dict[Outcome, int]] = {"linear": MOST_NODES, "ordinal": 11}
+"""Nodes in each direction at most, as given and as found; more than 11³ for each goal and parent
+are for those who ask."""
 
-FINE: Final = 1e-4
-"""Change of the log-likelihood with twice the nodes that is too small to matter."""
+FINE: Final[dict[Outcome, float]] = {"linear": 1e-4, "ordinal": 1e-2}
+"""Change of the log-likelihood with more nodes that is too small to matter: a hundredth moves no
+estimate by a tenth of its standard error, and nodes in three directions are dear."""
 
 FEW_CLUSTERS: Final = 20
 """Clusters below which sandwich errors are known to be too small (Cameron, Gelbach and Miller
@@ -39,6 +49,7 @@ def joint_model(
     *,
     adjust: Sequence[str] = ("mode", "resident", "send_child"),
     dropout_adjust: Sequence[str] = ("mode", "resident", "send_child"),
+    outcome: Outcome = "linear",
     share: Share = "slope",
     link: Link = "logit",
     nagq: int | None = None,
@@ -55,6 +66,8 @@ def joint_model(
         Covariates of the rating at the start and of its slope over the course.
     dropout_adjust : sequence of str
         Covariates of the hazard of dropout.
+    outcome : {"linear", "ordinal"}
+        Ratings as normal, or as ordered categories: a normal variable cut at thresholds.
     share : {"slope", "intercept", "both", "level", "none"}
         What of a parent's own trajectory dropout depends on: the deviation of the slope, of the
         start, both; the current level, mean and deviation; or nothing, which is to take the
@@ -62,9 +75,11 @@ def joint_model(
     link : {"logit", "cloglog"}
         Link of the hazard after each session.
     nagq : int, optional
-        Nodes of adaptive Gauss-Hermite quadrature in each direction: by default 9 (5 for "level",
+        Nodes of adaptive Gauss-Hermite quadrature in each direction. By default 9 (5 for "level",
         which takes two directions), and twice as many again until that changes the
-        log-likelihood by less than 0.0001.
+        log-likelihood by less than 0.0001; for an ordinal outcome, which takes two directions
+        and within them one for each goal, 5, and two more until that changes it by less than
+        0.01.
     conf_level : float
         Level of the limits.
 
@@ -76,8 +91,8 @@ def joint_model(
     Raises
     ------
     DataError
-        If the frame can't be read, nobody dropped out, no goal was rated twice, or there are not
-        two clusters.
+        If the frame can't be read, nobody dropped out, no goal was rated twice, there are not
+        two clusters, or ratings of an ordinal outcome are not 2 to 25 whole numbers.
     ParameterError
         If an option is unknown or out of range.
 
@@ -100,18 +115,30 @@ def joint_model(
     rating that would be given. Ratings are taken as normal, not as cut to whole points of a scale:
     in synthetic ratings of 0 to 10 by the defaults of the simulation that moves the mean change,
     had all finished, by about -0.01 points, and the association away from 0 by a tenth.
+
+    An ordinal outcome is cumulative probit: a rating is in category c or below with chance
+    Φ(α_c - rating above), e having standard deviation 1, which is the unit of all coefficients
+    of the ratings; the association is per unit of it too. The probit and not the logit, since
+    cutting the normal rating of the linear model gives it, and since its means over normal
+    effects are normal chances again. Categories are the values that were given. One integral
+    over u and v is left of the likelihood, and within it one over each goal's w (Hedeker and
+    Gibbons 1994; Pinheiro and Bates 1995).
     """
-    _check_options(share, link, nagq, conf_level)
+    _check_options(outcome, share, link, nagq, conf_level)
     data = joint_data(goals, adjust, dropout_adjust)
     if data.cluster.min() < 0 or data.n_cluster < 2:
         raise DataError(
             "Standard errors need two clusters or more: cluster_id must be filled in, with more"
             " than one value."
         )
-    model = Model(data, share, link, NODES.get(share, 9) if nagq is None else nagq)
-    apart = model._replace(share="none")
-    separate = maximise(apart, start(data, 0))
-    fit = _fit(apart, separate, None, 0.0, conf_level)
+    n_node = NODES if outcome == "linear" and share != "level" else FEWER_NODES
+    model = Model(data, share, link, n_node if nagq is None else nagq)
+    theta = start(data, 0)
+    if outcome == "ordinal":
+        ordered = ordered_ratings(data)
+        model, theta = model._replace(ordered=ordered), ordinal_start(data, ordered, theta)
+    apart, separate, error = _search(model._replace(share="none"), theta, grow=nagq is None)
+    fit = _fit(apart, separate, None, error, conf_level)
     if share != "none":
         theta = np.concatenate([separate.theta, np.zeros(N_SHARED[share])])
         model, best, error = _search(model, theta, grow=nagq is None)
@@ -120,9 +147,12 @@ def joint_model(
     return fit
 
 
-def _check_options(share: object, link: object, nagq: object, conf_level: float) -> None:
+def _check_options(
+    outcome: object, share: object, link: object, nagq: object, conf_level: float
+) -> None:
     faults = []
-    for name, value, kind in (("share", share, Share), ("link", link, Link)):
+    known = (("outcome", outcome, Outcome), ("share", share, Share), ("link", link, Link))
+    for name, value, kind in known:
         if value not in get_args(kind):
             faults.append(f"{name}: choose one of {', '.join(get_args(kind))}")
     if nagq is not None and (not isinstance(nagq, int) or not 3 <= nagq <= MOST_NODES):
@@ -134,13 +164,23 @@ def _check_options(share: object, link: object, nagq: object, conf_level: float)
 
 def _search(model: Model, theta: FloatArray, *, grow: bool) -> tuple[Model, Optimum, float]:
     """Climb, with more nodes until they are enough; give the error of the last ones too."""
+    if model.outcome == "linear" and model.share == "none":
+        return model, maximise(model, theta), 0.0
+    if model.outcome == "ordinal" and model.n_node > COARSE_NODES:
+        coarse = model._replace(n_node=COARSE_NODES)
+        theta = maximise(coarse, theta, target=NEAR).theta
     while True:
         best = maximise(model, theta)
-        finer = model._replace(n_node=2 * model.n_node + 1)
-        error = abs(float(evaluate(finer, best.theta).log_lik.sum()) - best.log_lik)
-        if not grow or error <= FINE or finer.n_node > MOST_NODES:
+        finer = model._replace(n_node=_more(model))
+        error = abs(float(engine_of(finer).log_lik(finer, best.theta).sum()) - best.log_lik)
+        if not grow or error <= FINE[model.outcome] or finer.n_node > MOST_GROWN[model.outcome]:
             return model, best, error
         model, theta = finer, best.theta
+
+
+def _more(model: Model) -> int:
+    """Give the next number of nodes."""
+    return model.n_node + 2 if model.outcome == "ordinal" else 2 * model.n_node + 1
 
 
 def _fit(
@@ -180,7 +220,7 @@ def _fit(
 
 def _oriented(model: Model, theta: FloatArray) -> FloatArray:
     """Turn the columns of Λ so that standard deviations are not negative."""
-    first = 2 * model.sizes[0]
+    first = sum(model.sizes[:2])
     turned = theta.copy()
     if turned[first] < 0.0:
         turned[first : first + 2] *= -1.0
@@ -227,5 +267,5 @@ def _quadrature_words(error: float, model: Model) -> tuple[str, ...]:
         return ()
     return (
         f"More quadrature nodes change the log-likelihood by {error:.2g}: give nagq ="
-        f" {2 * model.n_node + 1}.",
+        f" {_more(model)}.",
     )

@@ -1,5 +1,6 @@
 """The account of a joint model: names of its parameters, covariances, and a summary."""
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -40,12 +41,25 @@ def named_parts(model: Model) -> list[tuple[str, list[str], NDArray[np.int64]]]:
     data = model.data
     every = np.split(np.arange(model.n_parameter), np.cumsum(model.sizes)[:-1])
     slopes = ["stage", *(f"stage:{name}" for name in data.z_names[1:])]
+    cuts, starts, line = _starts(model, every[0])
     sessions = [f"session={k}" for k in data.sessions]
     return [
-        ("trajectory", [*data.z_names, *slopes], np.concatenate(every[:2])),
+        *([("threshold", cuts, every[0][: len(cuts)])] if cuts else []),
+        ("trajectory", [*starts, *slopes], np.concatenate([line, every[1]])),
         ("dropout", [*sessions, *data.x_names], np.concatenate(every[3:5])),
         ("association", list(SHARED_NAMES[model.share]), every[5]),
     ]
+
+
+def _starts(
+    model: Model, places: NDArray[np.int64]
+) -> tuple[list[str], list[str], NDArray[np.int64]]:
+    """Name thresholds, and the coefficients of the start with their places."""
+    names = list(model.data.z_names)
+    if model.ordered is None:
+        return [], names, places
+    points = [f"{value:g}" for value in model.ordered.values]
+    return [f"{a}|{b}" for a, b in pairwise(points)], names[1:], places[model.n_cut :]
 
 
 def covariances(model: Model, spread: Spread) -> VarCorr:
@@ -90,8 +104,11 @@ def summary_of(fit: "JointModelFit") -> Summary:
         Coefficients, variances, the test of association, the whole, and remarks.
     """
     data = fit.model.data
+    kind = "Joint model of goal ratings"
+    if fit.model.ordered is not None:
+        kind = f"Joint model of goal ratings in {fit.model.ordered.n_category} categories"
     head = (
-        f"Joint model of goal ratings and dropout: {counted(data.n, 'parent')},"
+        f"{kind} and dropout: {counted(data.n, 'parent')},"
         f" {counted(data.n_rating, 'rating')}, {counted(data.n_event, 'dropout')}"
     )
     frames = [fit.tidy(), fit.varcorr().tidy()]

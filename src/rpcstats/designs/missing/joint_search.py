@@ -8,9 +8,8 @@ from scipy.special import logit
 
 from rpcstats._numerics.optimise import OptSummary
 from rpcstats.designs.missing.joint_data import JointData
-from rpcstats.designs.missing.joint_likelihood import evaluate
+from rpcstats.designs.missing.joint_engines import engine_of
 from rpcstats.designs.missing.joint_parameters import Model
-from rpcstats.designs.missing.joint_scores import scores
 
 FloatArray = NDArray[np.float64]
 
@@ -114,7 +113,7 @@ def start(data: JointData, n_shared: int) -> FloatArray:
     return np.concatenate([beta[:p], beta[p:], spread, logit(left / at_risk), rest])
 
 
-def maximise(model: Model, theta: FloatArray) -> Optimum:
+def maximise(model: Model, theta: FloatArray, *, target: float = TARGET) -> Optimum:
     """Climb to the top of the log-likelihood.
 
     Parameters
@@ -123,6 +122,8 @@ def maximise(model: Model, theta: FloatArray) -> Optimum:
         The model.
     theta : ndarray of shape (P,)
         Where to start.
+    target : float
+        Twice the rise still to be had at which the search ends.
 
     Returns
     -------
@@ -131,32 +132,22 @@ def maximise(model: Model, theta: FloatArray) -> Optimum:
 
     Notes
     -----
-    Secant steps (BFGS) that start from the summed squares of the scores, which estimate the
-    information (Berndt, Hall, Hall and Hausman 1974), until the end is near; then Newton steps
-    with second derivatives by central differences of the exact score.
+    Newton steps where the engine gives second derivatives. Elsewhere secant steps (BFGS) that
+    start from the summed squares of the scores, which estimate the information (Berndt, Hall,
+    Hall and Hausman 1974), until the end is near; then Newton steps with second derivatives by
+    central differences of the exact score.
     """
     at = _point(model, theta)
     log, n_evaluation = [at.value], 1
-    H = _squares(at)
-    n_idle = 0
-    for _ in range(MOST_STEPS):
-        step, decrement = _step(H, at.gradient)
-        if decrement <= ROUGH:
-            break
-        moved, n = _descend(model, at, step)
-        n_evaluation += n
-        if moved is None or n_idle >= MOST_IDLE:
-            break
-        n_idle = n_idle + 1 if at.value - moved.value < IDLE * decrement else 0
-        H = _secant(H, moved.theta - at.theta, moved.gradient - at.gradient, moved)
-        at = moved
-        log.append(at.value)
-    at, information, decrement, n, status = _finish(model, at, log)
+    is_exact = engine_of(model).information is not None
+    if not is_exact:
+        at, n_evaluation = _approach(model, at, log)
+    at, information, decrement, n, status = _finish(model, at, log, target)
     n_evaluation += n
     is_peak = bool(_scaled_curvature(information)[0] > FLATTEST)
     converged = is_peak and decrement <= STALLED
     summary = OptSummary(
-        method="BFGS from the scores' squares, then Newton",
+        method="Newton" if is_exact else "BFGS from the scores' squares, then Newton",
         start=theta,
         end=at.theta,
         value=at.value,
@@ -169,8 +160,26 @@ def maximise(model: Model, theta: FloatArray) -> Optimum:
     return Optimum(at.theta, -at.value, at.scores, information, summary)
 
 
+def _approach(model: Model, at: _Point, log: list[float]) -> tuple[_Point, int]:
+    """Take secant steps until the end is near."""
+    H, n_idle, n_evaluation = _squares(at), 0, 1
+    for _ in range(MOST_STEPS):
+        step, decrement = _step(H, at.gradient)
+        if decrement <= ROUGH:
+            break
+        moved, n = _descend(model, at, step)
+        n_evaluation += n
+        if moved is None or n_idle >= MOST_IDLE:
+            break
+        n_idle = n_idle + 1 if at.value - moved.value < IDLE * decrement else 0
+        H = _secant(H, moved.theta - at.theta, moved.gradient - at.gradient, moved)
+        at = moved
+        log.append(at.value)
+    return at, n_evaluation
+
+
 def _finish(
-    model: Model, at: _Point, log: list[float]
+    model: Model, at: _Point, log: list[float], target: float
 ) -> tuple[_Point, FloatArray, float, int, str]:
     """Take Newton steps to the end."""
     information, n_evaluation = _information(model, at)
@@ -178,7 +187,7 @@ def _finish(
     status = "the largest number of steps was taken"
     for _ in range(MOST_STEPS):
         step, decrement = _step(information, at.gradient)
-        if decrement <= TARGET:
+        if decrement <= target:
             status = "the gradient is zero"
             break
         moved, n = _descend(model, at, step)
@@ -189,7 +198,7 @@ def _finish(
         n_idle = n_idle + 1 if at.value - moved.value < IDLE * decrement else 0
         at = moved
         log.append(at.value)
-        if decrement > NEAR:
+        if decrement > (NEAR if engine_of(model).information is None else STALLED):
             information, n = _information(model, at)
             n_evaluation += n
     return at, information, decrement, n_evaluation, status
@@ -197,8 +206,8 @@ def _finish(
 
 def _point(model: Model, theta: FloatArray) -> _Point:
     with np.errstate(all="ignore"):  # a step too far gives no finite value, and is shortened
-        state = evaluate(model, theta)
-        return _Point(theta, -float(state.log_lik.sum()), scores(model, theta, state))
+        log_lik, scores = engine_of(model).with_scores(model, theta)
+        return _Point(theta, -float(log_lik.sum()), scores)
 
 
 def _squares(at: _Point) -> FloatArray:
@@ -220,7 +229,7 @@ def _descend(model: Model, at: _Point, step: FloatArray) -> tuple[_Point | None,
     """Shorten a step until the value falls."""
     length = min(1.0, LONGEST / max(float(np.abs(step).max()), 1e-300))
     slope = float(at.gradient @ step)
-    noise = 1e-13 * abs(at.value)
+    noise = 1e-13 * abs(at.value) + engine_of(model).slack
     for k in range(HALVINGS):
         moved = _point(model, at.theta + length * step)
         usable = np.isfinite(moved.value) and bool(np.isfinite(moved.scores).all())
@@ -240,7 +249,10 @@ def _secant(H: FloatArray, s: FloatArray, y: FloatArray, at: _Point) -> FloatArr
 
 
 def _information(model: Model, at: _Point) -> tuple[FloatArray, int]:
-    """Take second derivatives by differences of the score."""
+    """Take second derivatives, by differences of the score where there is nothing better."""
+    exact = engine_of(model).information
+    if exact is not None:
+        return exact(model, at.theta), 1
     size = np.sqrt((at.scores**2).sum(axis=1))
     steps = STEP / np.maximum(size, 1.0)
     rows = []

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -11,27 +11,25 @@ from rpcstats._numerics.arguments import as_number
 from rpcstats._numerics.intervals import (
     check_conf_level,
     clopper_pearson,
-    normal_quantile,
-    two_sided_p,
 )
-from rpcstats._vocabulary import ESTIMANDS, TIDY, ReleaseKind
-from rpcstats._wording import number, percent
+from rpcstats._vocabulary import ESTIMANDS
 from rpcstats.designs.missing._cluster_means import variance_of_sums
 from rpcstats.designs.missing._response_model import ResponseFit, fit_response, weighted_mean
 from rpcstats.designs.missing.imputation_estimands import MEAN_CHANGE, PROGRESS, made_progress
 from rpcstats.designs.missing.impute import ADJUST
 from rpcstats.designs.missing.ratings import Booleans, Floats, Integers, read_ratings
 from rpcstats.designs.missing.response_columns import known_change, response_columns
+from rpcstats.designs.missing.response_report import coefficient_table, weight_remarks
 from rpcstats.errors import DataError, ParameterError
 from rpcstats.goals.estimand import EstimandResult
-from rpcstats.tables.summary import Summary, counted
+from rpcstats.tables.summary import Summarised, Summary, counted
 
-SMALL_CHANCE: Final = 0.05
-"""Chances of answering below this are told: one parent then stands for more than twenty."""
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class ResponseWeights:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
+class ResponseWeights(Summarised):
     """Weights of parents whose course is over, and the change they give.
 
     Attributes
@@ -57,7 +55,10 @@ class ResponseWeights:
         What a reader has to know.
     """
 
-    release_kind: ClassVar[ReleaseKind] = "estimates"
+    never_released: ClassVar[str] = (
+        "It holds chances and weights of single parents and stays in the office: disclose what its"
+        " estimates() give."
+    )
 
     frame: pd.DataFrame
     coefficients: pd.DataFrame
@@ -110,6 +111,23 @@ class ResponseWeights:
         """
         heading = "Weights for having a rating of the end"
         return Summary(heading, (self.coefficients, self.glance()), " ".join(self.remarks))
+
+    def plot(self, ax: "Axes | None" = None) -> "Axes":
+        """Draw the chances of answering, of those who did and those who did not.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw; a new figure if not given.
+
+        Returns
+        -------
+        matplotlib Axes
+            The axes drawn on.
+        """
+        from rpcstats.designs.missing.pictures import draw_chances
+
+        return draw_chances(self.frame, ax)
 
     def estimates(self, *, threshold: float = 1.0, conf_level: float = 0.95) -> EstimandResult:
         """Estimate change and progress of all who started and whose course is over (E5a).
@@ -245,14 +263,14 @@ def response_weights(
     })  # fmt: skip
     return ResponseWeights(
         frame=frame,
-        coefficients=_table(fit, names),
+        coefficients=coefficient_table(fit, names),
         change=change,
         columns=Z,
         cluster=np.unique(ratings.cluster[due], return_inverse=True)[1],
         span=ratings.span,
         n_cut=int((~moving).sum()),
         truncate=truncate,
-        remarks=_remarks(answered, left, fit.chance, weight),
+        remarks=weight_remarks(answered, left, fit.chance, weight),
         _fit=fit,
         _moving=moving,
     )
@@ -269,32 +287,3 @@ def _check_answers(answered: Booleans, left: Booleans, cluster: Integers) -> Non
             f"None of the {int(left.sum())} who left gave a rating after leaving, so no weights"
             " can make those who answered stand for them: use imputation, or the joint model."
         )
-
-
-def _table(fit: ResponseFit, names: tuple[str, ...]) -> pd.DataFrame:
-    error = np.sqrt(np.diag(fit.covariance))
-    half = normal_quantile(0.95) * error
-    columns: dict[str, Any] = dict(zip(TIDY, (
-        list(names), fit.alpha, error, fit.alpha / error, np.inf,
-        two_sided_p(fit.alpha / error), fit.alpha - half, fit.alpha + half,
-    ), strict=True))  # fmt: skip
-    return pd.DataFrame(columns)
-
-
-def _remarks(answered: Booleans, left: Booleans, chance: Floats, weight: Floats) -> tuple[str, ...]:
-    size = weight.sum() ** 2 / (weight @ weight)
-    told = [
-        f"{counted(int(answered.sum()), 'parent')} of {len(answered):,} gave a rating of the end;"
-        f" weighted, they tell as much as {size:.0f} would."
-    ]
-    if left.any():
-        told.append(
-            f"The {int(left.sum()):,} who left are stood for by the"
-            f" {int(answered[left].sum()):,} of them who answered."
-        )
-    if rare := float((chance < SMALL_CHANCE).mean()):
-        told.append(
-            f"{percent(rare)} of parents have a chance of answering below"
-            f" {number(SMALL_CHANCE)}, so that single answers weigh much."
-        )
-    return tuple(told)

@@ -17,7 +17,7 @@ from rpcstats.designs.missing.imputation_estimands import MEAN_CHANGE, PROGRESS,
 from rpcstats.designs.missing.imputations import Imputations
 from rpcstats.designs.missing.tipping_marks import assumption_marks
 from rpcstats.errors import ParameterError
-from rpcstats.tables.summary import Summary, counted
+from rpcstats.tables.summary import Summarised, Summary, counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,8 +34,8 @@ _HALVINGS: Final = 10
 """Looks along a way, and halvings of the step that tips: a thousandth of a step is left."""
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class TippingPoint:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
+class TippingPoint(Summarised):
     """An estimate under departures, and the least departure that ends a conclusion.
 
     Attributes
