@@ -49,10 +49,16 @@ def test_every_estimand_has_every_method(estimands):
 
 
 def test_the_estimates_are_the_estimators_own(goals, estimands):
-    frame = estimands.tidy()
-    mine = frame[frame["estimand"] == "E5c"]["estimate"].to_numpy()
-    own = completers_change(goals).tidy()["estimate"].to_numpy()
-    assert mine == pytest.approx(own, rel=1e-12)
+    mine = estimands.tidy().set_index("estimand").loc[["E5c"]]
+    own = completers_change(goals).tidy().set_index("measure")
+    assert mine["measure"].tolist() == ["mean change"]
+    assert mine["estimate"].item() == pytest.approx(own.loc["mean change", "estimate"], rel=1e-12)
+
+
+def test_a_share_among_the_readings_is_not_told_by_a_second_rule(estimands):
+    rows = estimands.tidy().set_index("estimand")
+    assert set(rows.loc["E5a", "measure"]) == {"mean change", "progress"}
+    assert "progress" not in rows.loc[["E5c"], "measure"].tolist()
 
 
 def test_readings_are_those_of_progress(goals):

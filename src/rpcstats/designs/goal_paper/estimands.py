@@ -35,6 +35,8 @@ DISAGREE: Final = (
 )
 ONE: Final = "Too few methods could be used to compare them."
 
+AMONG_READINGS: Final = ("E5c", "progress")
+
 Attempted = dict[tuple[Estimand, str], EstimandResult | None]
 
 
@@ -108,7 +110,8 @@ def goal_estimands(
     -------
     GoalEstimands
         Of completers who answered (E5c); of all who started, where they left (E5a); and had all
-        finished (E5b).
+        finished (E5b). Progress of completers who answered is left to the nine readings: one
+        share protected by two rules would tell more than either.
     """
     found: Attempted = {}
     found["E5c", COMPLETERS] = attempt(
@@ -182,14 +185,16 @@ def _rows(
     keys: tuple[Estimand, str], result: EstimandResult | None, counts: tuple[int, int]
 ) -> pd.DataFrame:
     estimand, method = keys
+    measures = [m for m in MEASURES if (estimand, m) != AMONG_READINGS]
     if result is not None:
-        return result.tidy().assign(method=method)
+        frame = result.tidy().assign(method=method)
+        return frame[frame["measure"].isin(measures)]
     n_obs, n_missing = counts
     rows = [
         dict.fromkeys(ESTIMANDS, np.nan)
         | {"estimand": estimand, "method": method, "measure": measure, "n_obs": n_obs}
         | {"n_missing": n_missing, "assumption": ""}
-        for measure in MEASURES
+        for measure in measures
     ]
     return pd.DataFrame(rows)
 
