@@ -45,6 +45,19 @@ def test_marks_are_named_and_those_outside_are_said():
     assert ax.get_xlim() == (-4.0, 2.0)
 
 
+@pytest.mark.parametrize("slope", [0.01, 0.3, 1.7])
+def test_values_of_contours_stand_wholly_inside_the_frame(slope):
+    ax = tipping_contours(_grid(slope), null=1.0)
+    ax.figure.draw_without_rendering()
+    frame = ax.get_window_extent()
+    values = [t for t in ax.texts if t.get_text().lstrip("-−").replace(".", "").isdigit()]
+    assert values
+    for label in values:
+        box = label.get_window_extent()
+        assert frame.x0 <= box.x0 <= box.x1 <= frame.x1
+        assert frame.y0 <= box.y0 <= box.y1 <= frame.y1
+
+
 def test_shares_are_written_as_percentages():
     frame = _grid(0.05)
     frame[["estimate", "conf_low", "conf_high"]] /= 3.0

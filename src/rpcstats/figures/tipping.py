@@ -1,5 +1,6 @@
 """How an estimate moves when two assumptions are bent: contours, and where a conclusion ends."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -22,6 +23,8 @@ BEYOND: Final = "#BFC5C9"
 MARKERS: Final = ("o", "s", "^", "D", "v")
 LABEL_SHIFT: Final = 7.0
 LABEL_STEP: Final = 17.0
+LABEL_MARGIN: Final = 0.06
+ABOVE_LINES: Final = 4
 
 
 def tipping_contours(
@@ -148,9 +151,28 @@ def _draw_lines(
     def words(value: float) -> str:
         return f"{100 * value:.0f}%" if percent else number(value, decimals=decimals)
 
-    labels = ax.clabel(lines, fmt=words, fontsize=TEXT_SIZE, inline=True, inline_spacing=4)
+    places = _inmost_points(lines.allsegs, x, y)
+    labels = ax.clabel(lines, fmt=words, fontsize=TEXT_SIZE, inline=False, manual=places)
     for label in labels:
         label.set_fontfamily(FONT)
+        label.set_zorder(ABOVE_LINES)
+        label.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 1.0})
+
+
+def _inmost_points(
+    segments: Sequence[Sequence[FloatArray]], x: FloatArray, y: FloatArray
+) -> list[tuple[float, float]]:
+    """Give the point of each contour farthest from the frame, where a label has room."""
+    low, width = np.array([x.min(), y.min()]), np.array([np.ptp(x), np.ptp(y)])
+    found = []
+    for level in segments:
+        points = np.concatenate([np.empty((0, 2)), *level])
+        inside = (points - low) / width
+        margin = np.minimum(inside, 1.0 - inside).min(axis=1, initial=1.0)
+        if len(points) and margin.max() >= LABEL_MARGIN:
+            a, b = points[margin.argmax()]
+            found.append((float(a), float(b)))
+    return found
 
 
 def _draw_marks(ax: "Axes", marks: pd.DataFrame, x: FloatArray) -> None:
