@@ -74,10 +74,11 @@ CALLS = {
 }
 
 
+@pytest.mark.parametrize("given", [np.zeros((2, 2)), object()], ids=["array", "object"])
 @pytest.mark.parametrize("name", CALLS)
-def test_an_array_as_an_option_is_refused(name, frame):
+def test_an_option_of_another_kind_is_refused(name, given, frame):
     with pytest.raises(errors.ParameterError):
-        CALLS[name](frame, np.zeros((2, 2)))
+        CALLS[name](frame, given)
 
 
 @pytest.mark.parametrize("estimator", [cox, survreg, royston_parmar, cure_model, concordance_index])

@@ -1,6 +1,6 @@
 """Regression of the sub-distribution hazard: a formula and a frame to a fit."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, get_args
 
 from rpcstats._numerics.arguments import as_word
@@ -114,8 +114,11 @@ def fine_gray(
 
 
 def _named(censoring_by: str | Sequence[str] | None) -> tuple[str, ...]:
-    names = [censoring_by] if isinstance(censoring_by, str) else censoring_by
-    found = () if names is None else tuple(names)
+    if censoring_by is None:
+        return ()
+    if isinstance(censoring_by, str):
+        return (censoring_by,)
+    found = tuple(censoring_by) if isinstance(censoring_by, Iterable) else (censoring_by,)
     if not all(isinstance(name, str) for name in found):
         raise ParameterError(
             "censoring_by names no column", ["give a name or names, such as censoring_by='council'"]

@@ -1,6 +1,6 @@
 """Distributions of censored times side by side."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -217,7 +217,8 @@ def compare_distributions(
     sample = read_sample(formula, data, weights=weights)
     if dists is None:
         dists = [d for d in _POSITIVE if not (sample.has_strata and d == "exponential")]
-    given: Sequence[Any] = (dists,) if isinstance(dists, str) else list(dists)
+    is_one = isinstance(dists, str) or not isinstance(dists, Iterable)
+    given: Sequence[Any] = (dists,) if is_one else list(dists)
     wanted = cast(list[Distribution], list(dict.fromkeys(as_word(dist) for dist in given)))
     if not wanted:
         raise ParameterError("dists is empty", [f"choose among {', '.join(FAMILIES)}"])
