@@ -113,7 +113,9 @@ def curve_beside(
         If there are several curves, or the estimate is not that of the counts.
     """
     if STRATA in frame and len(frame[STRATA].unique()) > 1:
-        raise DisclosureError("beside= takes the curve of all people, not curves of groups.")
+        raise DisclosureError(
+            "beside= takes the curve of all people, not curves of groups: fit it with '~ 1'."
+        )
     parts: Sequence[int] = ()
     if STATE in frame:
         frame = frame.assign(**{STRATA: "all"})
