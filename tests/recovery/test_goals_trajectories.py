@@ -9,8 +9,8 @@ from scipy.special import ndtr
 
 from rpcstats.designs.missing.linear_change import linear_policy_change
 from rpcstats.goals import completers_change, goal_trajectory
-from rpcstats.simulate import goal_frames
 from rpcstats.simulate.goal_frames import draw_goal_frame
+from rpcstats.simulate.starters import draw_grouped_starters
 from rpcstats.simulate.truth import Truth
 
 pytestmark = pytest.mark.slow
@@ -64,10 +64,14 @@ def _end_points(truth):
     return means
 
 
+def _population(truth, *, seed):
+    return draw_grouped_starters(truth, n=DRAWS, seed=seed, minimum_attended=4, group_size=8)[0]
+
+
 @cache
 def _drawn_truth(truth):
     """Change of starters, of completers and of those who answered, from many draws."""
-    starters, _ = goal_frames._draw(truth, DRAWS, 7, 4, 8)
+    starters = _population(truth, seed=7)
     answered = starters.completed & starters.answered
     groups = {"starters": slice(None), "completers": starters.completed, "answered": answered}
     change = {name: starters.change[rows] for name, rows in groups.items()}
@@ -78,7 +82,7 @@ def _drawn_truth(truth):
 def _hypothetical_progress():
     """Share with progress had nobody left: draws with hazards of next to nothing."""
     stays = Truth(psi=-0.15, rho1=0.0, hazards=(1e-9,) * 5)
-    starters, _ = goal_frames._draw(stays, DRAWS, 8, 4, 8)
+    starters = _population(stays, seed=8)
     return float((starters.change >= 1.0).mean())
 
 
