@@ -34,8 +34,8 @@ $(VENV)/.has-rpcstats: pyproject.toml constraints.txt | $(BIN)/python
 	$(BIN)/python -m compileall -q src
 	@touch $@
 
-paper: $(VENV)/.has-rpcstats ## Make a paper: PAPER=retention COUNCIL=northumberland
-	$(BIN)/rpcstats paper $(PAPER) --council $(COUNCIL)
+paper: $(VENV)/.has-rpcstats ## Make a paper: PAPER=retention COUNCIL=northumberland; COUNCIL= for none
+	$(BIN)/rpcstats paper $(PAPER) $(if $(COUNCIL),--council $(COUNCIL))
 
 test: $(VENV)/.has-test ## Run the tests, with coverage, and the golden notebook
 	$(BIN)/python -m pytest -n auto --dist loadfile -m "not slow" --cov --cov-report=term:skip-covered
