@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from rpcstats._vocabulary import GOAL_SCORES
+
 HERE = Path(__file__).parent
 
 # Columns that R's scripts turn into factors, with the order of their levels.
@@ -189,3 +191,44 @@ def checked_data(survival_data):
         return frame
 
     return read
+
+
+@pytest.fixture(scope="session")
+def courses():
+    """Ratings and courses that the joint models were fitted to in R."""
+    return pd.read_csv(HERE / "data" / "goals" / "joint.csv")
+
+
+def _goals_of(d: pd.DataFrame) -> pd.DataFrame:
+    left = d["last"] < 4
+    inside = d["session"] <= d["last"]
+    state = np.where(d["score"].notna(), "rated", np.where(inside, "missed", "left"))
+    frame = pd.DataFrame(
+        {
+            "episode_id": d["id"].astype(str),
+            "cluster_id": d["id"].astype(str),
+            "group_id": None,
+            "item": "goal_" + d["item"].astype(str),
+            "occasion": np.where(d["session"] == 1, "baseline", "session"),
+            "session": d["session"],
+            "stage": d["stage"],
+            "score": d["score"],
+            "state": state,
+            "status": np.where(left, "dropped_out", "completed"),
+            "is_due": True,
+            "completed": ~left,
+            "answered": False,
+            "reached": np.where(left, (d["last"] - 1) / 3, 1.0),
+            "last": d["last"],
+            "weight": 1.0,
+            "source": np.where(d["x"] == 1, "school", "self"),
+        }
+    ).reindex(columns=list(GOAL_SCORES))
+    frame.attrs = {"instrument": "gbo", "minimum": 0.0, "maximum": 10.0, "direction": "up"}
+    return frame
+
+
+@pytest.fixture(scope="session")
+def as_goals():
+    """Lay such ratings out as the frame of an extract."""
+    return _goals_of

@@ -1,12 +1,8 @@
 """The joint model against a likelihood written out in R, and against lme4 and glm without it."""
 
-from pathlib import Path
-
 import numpy as np
-import pandas as pd
 import pytest
 
-from rpcstats._vocabulary import GOAL_SCORES
 from rpcstats.designs.missing import joint_model
 from rpcstats.designs.missing.joint_data import joint_data
 from rpcstats.designs.missing.joint_likelihood import evaluate
@@ -22,34 +18,8 @@ ALONE = ["slope_logit", "none_logit"]
 
 
 @pytest.fixture(scope="module")
-def goals():
-    d = pd.read_csv(Path(__file__).parent / "data" / "goals" / "joint.csv")
-    left = d["last"] < 4
-    inside = d["session"] <= d["last"]
-    state = np.where(d["score"].notna(), "rated", np.where(inside, "missed", "left"))
-    frame = pd.DataFrame(
-        {
-            "episode_id": d["id"].astype(str),
-            "cluster_id": d["id"].astype(str),
-            "group_id": None,
-            "item": "goal_" + d["item"].astype(str),
-            "occasion": np.where(d["session"] == 1, "baseline", "session"),
-            "session": d["session"],
-            "stage": d["stage"],
-            "score": d["score"],
-            "state": state,
-            "status": np.where(left, "dropped_out", "completed"),
-            "is_due": True,
-            "completed": ~left,
-            "answered": False,
-            "reached": np.where(left, (d["last"] - 1) / 3, 1.0),
-            "last": d["last"],
-            "weight": 1.0,
-            "source": np.where(d["x"] == 1, "school", "self"),
-        }
-    ).reindex(columns=list(GOAL_SCORES))
-    frame.attrs = {"instrument": "gbo", "minimum": 0.0, "maximum": 10.0, "direction": "up"}
-    return frame
+def goals(courses, as_goals):
+    return as_goals(courses)
 
 
 def test_every_case_of_the_file_is_compared(pinned):

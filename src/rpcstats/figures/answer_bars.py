@@ -23,7 +23,7 @@ from rpcstats.figures.columns import floats, require, texts, withheld_rows
 from rpcstats.figures.layout import LINE_HEIGHT, stamp, wrap
 from rpcstats.figures.row_panel import row_panel, withheld_reasons, write_legend
 from rpcstats.figures.rows import Row, row_centres
-from rpcstats.figures.style import INK, PALETTE, QUIET, paper_style
+from rpcstats.figures.style import INK, PALETTE, QUIET, UNKNOWN, paper_style
 from rpcstats.figures.wording import count_words, share_words
 
 if TYPE_CHECKING:
@@ -36,7 +36,6 @@ WIDEST_LABEL: Final = 120.0
 BAR: Final = 13.0
 BOUND: Final = 4.0
 SHIFT: Final = 12.0
-UNKNOWN: Final = "#9AA3A8"
 OPEN: Final = 0.45
 """Opacity of the part of a bar that a withheld count leaves open."""
 

@@ -22,7 +22,7 @@ from rpcstats.figures.columns import floats, require, texts, withheld_rows
 from rpcstats.figures.layout import stamp, wrap
 from rpcstats.figures.row_panel import row_panel, withheld_reasons
 from rpcstats.figures.rows import Row, row_centres
-from rpcstats.figures.style import INK, PALETTE, paper_style
+from rpcstats.figures.style import INK, PALETTE, UNKNOWN, paper_style
 from rpcstats.figures.wording import count_words, share_words
 
 if TYPE_CHECKING:
@@ -35,7 +35,6 @@ OPEN: Final = 0.45
 """Opacity of the part of a bar that rounding leaves open."""
 
 OPEN_NOTE: Final = "Paler: as far as the share may reach, since counts are rounded."
-NOT_RATED: Final = "#9AA3A8"
 NOT_RATED_WORDS: Final = ("not rated", "not both rated")
 
 
@@ -114,7 +113,7 @@ def _draw_bars(ax: "Axes", rows: list[Row], labels: list[str]) -> None:
         if not np.isfinite(row.estimate):
             continue
         is_rated = not label.lower().startswith(NOT_RATED_WORDS)
-        colour = PALETTE[0] if is_rated else NOT_RATED
+        colour = PALETTE[0] if is_rated else UNKNOWN
         sure = row.least if row.is_range else row.estimate
         ax.barh(y, sure, height=BAR, color=colour, zorder=2.5)
         if row.is_range:

@@ -23,7 +23,7 @@ from rpcstats.figures.columns import floats, require, texts, withheld_rows
 from rpcstats.figures.layout import stamp, wrap
 from rpcstats.figures.row_panel import row_panel, withheld_reasons
 from rpcstats.figures.rows import BAND_NOTE, Row, draw_dots, row_centres
-from rpcstats.figures.style import paper_style
+from rpcstats.figures.style import UNKNOWN, paper_style
 from rpcstats.figures.wording import count_words, share_words
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ RATED: Final = "rated"
 """Measure of the rows that count who was rated at all."""
 
 WIDEST_LABEL: Final = 150.0
-UNKNOWN: Final = "#9AA3A8"
 UNKNOWN_HEIGHT: Final = 8.0
 GREY: Final = (
     "Grey: up to {bound} if everyone who was never rated since the start had made progress."

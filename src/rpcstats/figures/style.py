@@ -12,6 +12,7 @@ FONT: Final = "Source Sans Pro"
 INK: Final = "#0B0C0C"
 QUIET: Final = "#505A5F"
 GRID: Final = "#D6D9DB"
+UNKNOWN: Final = "#9AA3A8"
 PALETTE: Final = ("#12436D", "#28A197", "#801650", "#F46A25", "#3D3D3D", "#A285D1")
 TEXT_PALETTE: Final = ("#12436D", "#17736B", "#801650", "#A8400B", "#3D3D3D", "#6B4AA8")
 PAIR: Final = (0, 3)
