@@ -15,7 +15,11 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export OPENBLAS_NUM_THREADS := 1
 export OMP_NUM_THREADS := 1
 
-.PHONY: help paper test slow lint check lab bench data constraints clean
+# A file's tests stay together for its fixtures; files in the order that tests/conftest.py gives.
+SUITE := $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
+
+.PHONY: help paper test suite golden coverage slow lint style types floors docstrings check lab \
+	bench data constraints clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,19 +41,34 @@ $(VENV)/.has-rpcstats: pyproject.toml constraints.txt | $(BIN)/python
 paper: $(VENV)/.has-rpcstats ## Make a paper: PAPER=retention COUNCIL=northumberland; COUNCIL= for none
 	$(BIN)/rpcstats paper $(PAPER) $(if $(COUNCIL),--council $(COUNCIL))
 
-test: $(VENV)/.has-test ## Run the tests, with coverage, and the golden notebook
-	$(BIN)/python -m pytest -n auto --dist loadfile -m "not slow" --cov --cov-report=term:skip-covered
+test: suite golden ## Run the tests and the golden notebook
+
+suite: $(VENV)/.has-test
+	$(SUITE) -m "not slow"
+
+golden: $(VENV)/.has-test
 	$(BIN)/python -m pytest --nbval --nbval-current-env -p no:cacheprovider tests/notebooks/golden notebooks/guides
 
-slow: $(VENV)/.has-test ## Run the simulation studies, which take minutes
-	$(BIN)/python -m pytest -n auto --dist loadfile -m slow
+coverage: $(VENV)/.has-test ## Run the tests and list the lines they do not reach
+	$(SUITE) -m "not slow" --cov --cov-report=term:skip-covered
 
-lint: $(VENV)/.has-dev ## Check style, types, floors and docstrings
+slow: $(VENV)/.has-test ## Run the simulation studies, which take minutes
+	$(SUITE) -m slow
+
+lint: style types floors docstrings ## Check style, types, floors and docstrings
+
+style: $(VENV)/.has-dev
 	$(BIN)/ruff format --check src tests benchmarks
 	$(BIN)/ruff check src tests benchmarks
+
+types: $(VENV)/.has-dev
 	$(BIN)/mypy
+
+floors: $(VENV)/.has-dev
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/python -m numpydoc.hooks.validate_docstrings $$(git ls-files 'src/*.py')
+
+docstrings: $(VENV)/.has-dev
+	$(BIN)/numpydoc lint --ignore PR01,PR02,PR03,PR04,RT01,SS02 $$(git ls-files 'src/*.py')
 
 check: lint test ## Everything that must hold before a commit
 

@@ -1,4 +1,4 @@
-"""A small extract written out by hand, for tests of analysis frames."""
+"""The order of the tests, and a small extract written out by hand, for tests of frames."""
 
 import pandas as pd
 import pytest
@@ -29,6 +29,12 @@ REGISTERS = {
     "e13": ("g1", "ny"),
 }
 ATTENDED = {"y": "yes", "n": "no", "e": "excused", "c": "cancelled"}
+
+
+def pytest_collection_modifyitems(items):
+    """Put files that start kernels first: side by side, the end must not wait for a long one."""
+    long = {item.path for item in items if item.get_closest_marker("notebook")}
+    items.sort(key=lambda item: item.path not in long)
 
 
 class HandMade(Extract):

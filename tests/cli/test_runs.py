@@ -65,6 +65,7 @@ def test_an_interrupted_run_leaves_nothing(council, program, tmp_path, files_of,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # it may be ignored here
     )
     try:
         runs, end = tmp_path / "kernel_runs", time.monotonic() + PATIENCE

@@ -77,6 +77,11 @@ def test_no_small_count_is_in_the_bundle(paper):
         assert not ((released > 0) & (released < 5)).any(), name
 
 
+@pytest.mark.parametrize(
+    "paper",
+    ["northumberland", pytest.param("hertfordshire", marks=pytest.mark.slow)],
+    indirect=True,
+)
 def test_two_runs_are_the_same_byte_for_byte(paper, tmp_path):
     again = build(paper.name, tmp_path, "12345")
     assert contents(again) == contents(paper)

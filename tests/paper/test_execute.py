@@ -16,9 +16,11 @@ from rpcstats.paper.items import collect
 NOTEBOOKS = Path(__file__).parent / "notebooks"
 SECRET = "Mrs Smith"
 INTERRUPTED = """
-import sys
+import signal, sys
 from pathlib import Path
 from rpcstats.paper.execute import execute
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a parent may have it ignored
 
 def tell(cell, total, heading):
     print(cell, flush=True)

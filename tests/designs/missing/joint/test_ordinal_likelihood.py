@@ -84,15 +84,15 @@ def test_likelihood_is_that_of_brute_force(joint, share):
 @pytest.mark.parametrize("link", LINKS)
 @pytest.mark.parametrize("share", SHARES)
 def test_scores_and_information_are_differences(joint, share, link):
+    """Along lines that move every parameter: any derivative that is wrong shows in each."""
     model, theta = model_of(joint.hand_made(), share, link), theta_of(share)
     exact = ordinal_terms(model, theta, 2)
-    for j in range(len(theta)):
-        move = np.zeros(len(theta))
-        move[j] = 1e-4
+    lines = np.random.default_rng(4).standard_normal((3, len(theta)))
+    for line in lines / np.linalg.norm(lines, axis=1, keepdims=True):
         up, down, far_up, far_down = (
-            ordinal_terms(model, theta + step * move, 1) for step in (1, -1, 2, -2)
+            ordinal_terms(model, theta + step * 1e-4 * line, 1) for step in (1, -1, 2, -2)
         )
-        for k, expected in ((0, exact.scores[j]), (1, -exact.information[j])):
+        for k, expected in ((0, line @ exact.scores), (1, -exact.information @ line)):
             change = 8.0 * (up[k] - down[k]) - (far_up[k] - far_down[k])
             change = change / 12e-4 if k == 0 else change.sum(axis=1) / 12e-4
             np.testing.assert_allclose(change, expected, atol=DIFFERENCES)
