@@ -54,11 +54,27 @@ def test_no_rows_from_no_spells():
         (("a", 0, None, 1, "practical"), "whole sessions"),
         (("a", 2, 2, 1, "practical"), "after its entry"),
         (("a", -1, 2, 1, "practical"), "after its entry"),
+        (("a", 0, "2", 1, "practical"), "whole sessions"),
+        (("a", 0, pd.Timestamp(2024, 1, 1), 1, "practical"), "whole sessions"),
+        (("a", 0, 1_000_000_000, 1, "practical"), "1,000,000,000 sessions"),
     ],
 )
 def test_a_clock_it_cannot_count_is_refused(row, message):
     with pytest.raises(DataError, match=message):
         person_period(spells([row]))
+
+
+def test_a_column_twice_is_refused():
+    frame = spells([("a", 0, 2, 1, "practical")])
+    with pytest.raises(DataError, match="two columns are called time"):
+        person_period(pd.concat([frame, frame[["time"]]], axis=1))
+
+
+@pytest.mark.parametrize("dtype", ["category", "object", "str"])
+def test_causes_need_not_know_that_somebody_stays(dtype):
+    frame = spells([("a", 0, 2, 1, "practical")])
+    frame["cause"] = frame["cause"].astype("str").astype(dtype)
+    assert person_period(frame)["cause"].tolist() == ["open", "practical"]
 
 
 def test_days_are_refused_even_when_whole(hand_made):

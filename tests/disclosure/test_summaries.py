@@ -177,8 +177,10 @@ def test_real_weighted_curve_is_refused(retention):
 
 
 def test_groups_of_single_people_or_of_the_outcome_are_refused(retention):
-    frame = retention.assign(episode_id=[f"E{i}" for i in range(len(retention))])
-    for column in ("episode_id", "event"):
+    frame = retention.assign(
+        episode_id=[f"E{i}" for i in range(len(retention))], cause=retention["event"].map(str)
+    )
+    for column in ("episode_id", "cause"):
         result = rp.compare_groups("Surv(time, event)", frame, by=[column], tau=6)
         with pytest.raises(DisclosureError, match=column):
             disclose(result, "council")

@@ -6,7 +6,7 @@ import pytest
 
 from rpcstats.errors import DataError, FormulaError
 from rpcstats.formula import read_columns
-from rpcstats.formula.columns import complete_rows
+from rpcstats.formula.columns import complete_rows, named_columns
 from rpcstats.survival import kaplan_meier
 
 FRAME = pd.DataFrame({"time": [1, 2], "event": [1, 0], "mode": ["b", "a"]}, index=[7, 9])
@@ -64,3 +64,28 @@ def test_no_frame_and_no_rows_are_refused():
         read_columns({"time": [1]}, ["time"])
     with pytest.raises(DataError, match="no rows"):
         read_columns(FRAME.iloc[:0], ["time"])
+
+
+@pytest.mark.parametrize("read", [read_columns, named_columns])
+def test_names_that_columns_do_not_have_are_refused_whatever_the_columns_are_called(read):
+    days = pd.DataFrame([[1.0, 2.0]], columns=pd.to_datetime(["2026-01-01", "2026-02-01"]))
+    levels = pd.DataFrame([[1.0, 2.0]], columns=pd.MultiIndex.from_tuples([("a", "x"), ("a", "y")]))
+    for frame, name in ((days, "2026-01-01"), (levels, "a"), (FRAME, "mod")):
+        with pytest.raises(FormulaError, match="There is no column"):
+            read(frame, [name])
+    twins = pd.DataFrame([[1, 2, 3]], columns=["a", "b", "a"])
+    assert read(twins, ["b"])["b"].tolist() == [2]
+    with pytest.raises(FormulaError, match="Two columns"):
+        read(twins, ["a"])
+    with pytest.raises(DataError, match="no rows"):
+        read(FRAME.iloc[:0], ["time"])
+
+
+def test_columns_one_by_one_are_those_of_the_frame():
+    table = pa.Table.from_pandas(FRAME)
+    for given in (FRAME, table):
+        found = named_columns(given, ["mode", "time", "mode"])
+        assert {name: column.tolist() for name, column in found.items()} == {
+            "mode": ["b", "a"],
+            "time": [1, 2],
+        }

@@ -3,8 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rpcstats.errors import DataError
+from rpcstats.formula import tied_times
 from rpcstats.formula.tied_times import TOLERANCE, same_times
 from rpcstats.survival.cox_regression import cox
 from rpcstats.survival.nonparametric.kaplan_meier import kaplan_meier
@@ -65,3 +68,31 @@ def test_a_model_does_not_depend_on_the_rounding():
     one, other = (cox("Surv(time, event) ~ x", each) for each in (frame, noisy))
     np.testing.assert_allclose(other.beta, one.beta, rtol=1e-12)
     np.testing.assert_allclose(other.log_lik, one.log_lik, rtol=1e-12)
+
+
+def _by_the_rule(time):
+    """Apply the rule of `same_times` one distinct time after the other."""
+    distinct = np.unique(time)
+    first, firsts = distinct[0], {}
+    for before, after in zip(np.append(np.nan, distinct), distinct, strict=False):
+        if not after - before <= TOLERANCE * distinct.mean():
+            first = after
+        firsts[after] = first
+    return np.array([firsts[value] for value in time])
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 6), st.sampled_from([0.0, 1e-9, 2e-9, 1e-8, 4e-8, 0.3])),
+        min_size=1,
+        max_size=40,
+    ),
+    st.sampled_from([1.0, 1e9, 1e-150, 0.7]),
+)
+def test_any_times_follow_the_rule_portion_by_portion(parts, unit):
+    time = np.array([whole + rest for whole, rest in parts]) * unit
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tied_times, "_BLOCK", 3)
+        patch.setattr(tied_times, "_CELLS_AT_LEAST", 2)
+        found, _ = same_times(time, None)
+    np.testing.assert_array_equal(found, _by_the_rule(time))

@@ -1,5 +1,6 @@
 """Arguments that should be numbers, read so that a check of their range refuses all others."""
 
+from collections.abc import Iterable, Mapping
 from numbers import Integral, Real
 from typing import Any
 
@@ -22,7 +23,10 @@ def as_number(value: Any) -> float:
     float
         The number; NaN for anything else, text included.
     """
-    return float(value) if isinstance(value, Real) else np.nan
+    try:
+        return float(value) if isinstance(value, Real) else np.nan
+    except OverflowError:
+        return np.nan
 
 
 def as_word(value: object) -> str:
@@ -60,6 +64,36 @@ def check_flags(**flags: object) -> None:
             "An option is neither True nor False",
             [f"give {name}=True or {name}=False" for name in wrong],
         )
+
+
+def as_names(option: str, values: object) -> tuple[str, ...]:
+    """Read an argument that should be one name or a list of names.
+
+    Parameters
+    ----------
+    option : str
+        Name of the argument, for the message.
+    values : object
+        What was given.
+
+    Returns
+    -------
+    tuple of str
+        The names.
+
+    Raises
+    ------
+    ParameterError
+        If it is neither.
+    """
+    names = [values] if isinstance(values, str) else values
+    if isinstance(names, Iterable) and not isinstance(names, (bytes, Mapping)):
+        found = list(names)
+        if all(isinstance(name, str) for name in found):
+            return tuple(found)
+    raise ParameterError(
+        f"{option} is no list of names", [f'give texts, as in {option}=["one", "two"]']
+    )
 
 
 def check_seed(seed: object) -> None:

@@ -36,6 +36,24 @@ def check_conf_level(conf_level: float) -> None:
         )
 
 
+def check_conf_type(conf_type: str) -> None:
+    """Refuse a scale of limits that is none.
+
+    Parameters
+    ----------
+    conf_type : str
+        The scale to check.
+
+    Raises
+    ------
+    ParameterError
+        If it is unknown.
+    """
+    given: object = conf_type
+    if not isinstance(given, str) or given not in CONF_TYPES:
+        raise ParameterError("conf_type is unknown", [f"choose one of {', '.join(CONF_TYPES)}"])
+
+
 def normal_quantile(conf_level: float) -> float:
     """Give the standard normal quantile that leaves (1 - conf_level) / 2 in each tail.
 
@@ -219,8 +237,7 @@ def survival_limits(
     ParameterError
         If `conf_type` is unknown.
     """
-    if not isinstance(conf_type, str) or conf_type not in CONF_TYPES:
-        raise ParameterError("conf_type is unknown", [f"choose one of {', '.join(CONF_TYPES)}"])
+    check_conf_type(conf_type)
     S = np.asarray(estimate, dtype=np.float64)
     half = np.asarray(half_width, dtype=np.float64)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):

@@ -10,6 +10,9 @@ from rpcstats.errors import DataError
 
 IntArray = NDArray[np.integer[Any]]
 
+_MOST_ROWS: Final = 200_000_000
+"""More rows than this are no sessions: they would not go into memory."""
+
 _NEEDED: Final = ("episode_id", "group_id", "entry", "time", "event", "cause")
 
 
@@ -31,8 +34,8 @@ def person_period(frame: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     DataError
-        If a column is missing, an id comes twice, or a time is not a whole session after
-        the entry.
+        If a column is missing or there twice, an id comes twice, a time is not a whole session
+        after the entry, or times stand for more rows than there is room for.
     """
     missing = [name for name in _NEEDED if name not in frame]
     if missing:
@@ -46,7 +49,7 @@ def person_period(frame: pd.DataFrame) -> pd.DataFrame:
     rows = frame.iloc[taken].reset_index(drop=True)
     rows["session"] = session
     rows["event"] = rows["event"].where(is_last, 0)
-    rows["cause"] = rows["cause"].where(is_last, "open")
+    rows["cause"] = _told_open(rows["cause"]).where(is_last, "open")
     covariates = [name for name in frame if name not in _NEEDED]
     return rows[["episode_id", "group_id", "session", "event", "cause", *covariates]]
 
@@ -78,7 +81,20 @@ def sessions_at_risk(
     return row, session, is_last
 
 
+def _told_open(cause: pd.Series) -> pd.Series:
+    """Give causes a type that has a place for ``open``."""
+    if not isinstance(cause.dtype, pd.CategoricalDtype):
+        return cause.astype(object)
+    return cause if "open" in cause.cat.categories else cause.cat.add_categories("open")
+
+
 def _check_clock(frame: pd.DataFrame) -> None:
+    twins = sorted({str(name) for name in frame.columns[frame.columns.duplicated()]})
+    if twins:
+        raise DataError(f"two columns are called {', '.join(twins)}: rename one of each")
+    numbers = (pd.api.types.is_any_real_numeric_dtype(frame[name]) for name in ("entry", "time"))
+    if len(frame) and not all(numbers):
+        raise DataError("entry and time must be numbers of whole sessions; count sessions first")
     clock = frame[["entry", "time"]].to_numpy(dtype=np.float64, na_value=np.nan)
     is_whole = bool(np.all(np.isfinite(clock)) and np.all(clock == np.round(clock)))
     if frame.attrs.get("unit", "session") != "session" or not is_whole:
@@ -88,6 +104,12 @@ def _check_clock(frame: pd.DataFrame) -> None:
     if np.any(clock[:, 0] < 0) or np.any(clock[:, 1] <= clock[:, 0]):
         raise DataError(
             "every time must be after its entry; leave out rows with no session at risk"
+        )
+    total = float((clock[:, 1] - clock[:, 0]).sum())
+    if total > _MOST_ROWS:
+        raise DataError(
+            f"the times stand for {total:,.0f} sessions, more than {_MOST_ROWS:,}: they are no "
+            "numbers of sessions; count sessions first"
         )
     if frame["episode_id"].duplicated().any():
         raise DataError("an episode_id comes more than once; give one row per course")

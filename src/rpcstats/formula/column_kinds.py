@@ -77,6 +77,22 @@ def refuse_lists(values: pd.Series) -> None:
         )
 
 
+def inferred(values: pd.Series) -> pd.Series:
+    """Give numbers and truth values stored as objects their own type.
+
+    Parameters
+    ----------
+    values : pandas.Series
+        A column; a missing value makes objects of truth values, even once it is left out.
+
+    Returns
+    -------
+    pandas.Series
+        The column; the same unless it holds objects.
+    """
+    return values.infer_objects() if _is_object(values) else values
+
+
 def is_real(values: pd.Series) -> bool:
     """Tell a column of numbers that are not complex.
 

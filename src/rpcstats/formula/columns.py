@@ -41,17 +41,45 @@ def read_columns(data: Any, columns: Iterable[str], *, copy: bool = True) -> pd.
     """
     wanted = _names(columns)
     if isinstance(data, pd.DataFrame):
-        _require(wanted, list(data.columns))
-        _refuse_twins(wanted, list(data.columns))
+        _refuse_absent(data, wanted)
         frame = data[wanted].reset_index(drop=True) if copy else _viewed(data, wanted)
     else:
         frame = _through_narwhals(data, wanted)
-    if len(frame) == 0:
-        raise DataError(
-            "The data have no rows: a filter took all away, or nothing was recorded by the data"
-            " cut."
-        )
+    _refuse_no_rows(frame)
     return frame
+
+
+def named_columns(data: Any, columns: Iterable[str]) -> dict[str, pd.Series]:
+    """Take the named columns of a frame one by one, which is faster than to make a frame of them.
+
+    Parameters
+    ----------
+    data : pandas.DataFrame or any frame narwhals reads
+        As in `read_columns`.
+    columns : iterable of str
+        Columns wanted; repeats are dropped.
+
+    Returns
+    -------
+    dict
+        Those columns by name, with the index they had; only to be read, before control goes back
+        to whoever gave the data.
+
+    Raises
+    ------
+    FormulaError
+        If a column is not there; with the nearest name.
+    DataError
+        If `data` is no frame, or has no rows.
+    """
+    wanted = _names(columns)
+    if isinstance(data, pd.DataFrame):
+        _refuse_absent(data, wanted)
+        _refuse_no_rows(data)
+        return {name: data[name] for name in wanted}
+    frame = _through_narwhals(data, wanted)
+    _refuse_no_rows(frame)
+    return {name: frame[name] for name in wanted}
 
 
 def _viewed(data: pd.DataFrame, wanted: list[str]) -> pd.DataFrame:
@@ -138,13 +166,35 @@ def complete_rows(frame: pd.DataFrame) -> NDArray[np.bool_]:
     """
     complete = np.ones(len(frame), dtype=np.bool_)
     for _, column in frame.items():
-        if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iub":
-            continue
-        is_float = isinstance(column.dtype, np.dtype) and column.dtype.kind == "f"
-        missing = np.isnan(column.to_numpy()) if is_float else column.isna().to_numpy()
-        if missing.any():
+        missing = missing_cells(column)
+        if missing is not None:
             complete &= ~missing
     return complete
+
+
+def missing_cells(column: pd.Series) -> NDArray[np.bool_] | None:
+    """Tell the rows in which a column has no value.
+
+    Parameters
+    ----------
+    column : pandas.Series
+        Any column.
+
+    Returns
+    -------
+    ndarray of shape (n,), bool, or None
+        True where a value is missing; None if none is.
+    """
+    missing: NDArray[np.bool_]
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iubf":
+        values = column.to_numpy()
+        # The least of numbers is NaN if one is.
+        if values.dtype.kind != "f" or not len(values) or not np.isnan(values.min()):
+            return None
+        missing = np.isnan(values)
+        return missing
+    missing = column.isna().to_numpy()
+    return missing if missing.any() else None
 
 
 def _reader(data: Any) -> Any:
@@ -163,6 +213,25 @@ def _through_narwhals(data: Any, wanted: list[str]) -> pd.DataFrame:
     _require(wanted, list(reader.columns))
     frame: pd.DataFrame = reader.select(wanted).to_pandas().reset_index(drop=True)
     return frame
+
+
+def _refuse_no_rows(frame: pd.DataFrame) -> None:
+    if len(frame) == 0:
+        raise DataError(
+            "The data have no rows: a filter took all away, or nothing was recorded by the data"
+            " cut."
+        )
+
+
+def _refuse_absent(data: pd.DataFrame, wanted: list[str]) -> None:
+    """Refuse names that no column has, or two; the index of the columns knows at once."""
+    columns = data.columns
+    is_text = columns.dtype == object or isinstance(columns.dtype, pd.StringDtype)
+    is_plain = columns.nlevels == 1 and is_text and columns.is_unique
+    if is_plain and all(name in columns for name in wanted):
+        return
+    _require(wanted, list(columns))
+    _refuse_twins(wanted, list(columns))
 
 
 def _require(wanted: list[str], present: list[Any]) -> None:

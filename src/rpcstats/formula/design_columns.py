@@ -1,13 +1,15 @@
 """Columns of a design, made when they are asked for."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+
+_ROWS_AT_ONCE: Final = 4096
 
 
 class Recipe(Protocol):
@@ -19,11 +21,33 @@ class Recipe(Protocol):
         ...
 
     def rows(self, at: slice) -> FloatArray:
-        """Make some rows of all columns."""
+        """Make some rows of all columns.
+
+        Parameters
+        ----------
+        at : slice
+            Which rows.
+
+        Returns
+        -------
+        ndarray of shape (k, p)
+            All columns of those rows.
+        """
         ...
 
     def line(self, j: int) -> FloatArray:
-        """Make one column; it may be the data themselves."""
+        """Make one column; it may be the data themselves.
+
+        Parameters
+        ----------
+        j : int
+            Place of the column.
+
+        Returns
+        -------
+        ndarray of shape (n,)
+            To be read only.
+        """
         ...
 
 
@@ -76,12 +100,25 @@ class DesignColumns:
             raise AssertionError("columns are made or can be made")
         return self._made
 
-    def largest(self) -> float:
-        """Give the size of the largest value; 0 where there is none."""
+    def largest(self) -> FloatArray:
+        """Give the size of the largest value of each column.
+
+        Returns
+        -------
+        ndarray of shape (p,)
+            0 or more; 0 where there is no row.
+        """
         if 0 in self.shape:
-            return 0.0
-        parts = [self.matrix()] if self.is_made else map(self.line, range(self.shape[1]))
-        return max(max(float(part.max()), -float(part.min())) for part in parts)
+            return np.zeros(self.shape[1])
+        if self.is_made:
+            made, found = self.matrix(), np.zeros(self.shape[1])
+            for a in range(0, len(made), _ROWS_AT_ONCE):
+                # A line a column: to compare along short rows is slow.
+                part = np.ascontiguousarray(made[a : a + _ROWS_AT_ONCE].T)
+                np.maximum(found, np.maximum(part.max(axis=1), -part.min(axis=1)), out=found)
+            return found
+        lines = map(self.line, range(self.shape[1]))
+        return np.array([max(float(line.max()), -float(line.min())) for line in lines])
 
     def means(self) -> FloatArray:
         """Average each column.

@@ -94,15 +94,41 @@ def make_groups(frame: pd.DataFrame, columns: tuple[str, ...]) -> Groups:
     DataError
         If a cell is a list.
     """
-    if not columns:
-        return Groups(np.broadcast_to(np.int64(0), len(frame)), (ALL,), ((),))
-    if len(columns) == 1:
-        return _one_column(frame, columns[0])
-    combined = np.zeros(len(frame), dtype=np.int64)
+    return coded_groups(columns, [frame[name] for name in columns], len(frame))
+
+
+def coded_groups(names: Sequence[str], columns: Sequence[pd.Series], n_rows: int) -> Groups:
+    """Give each combination of columns a number and a label.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Names of the columns.
+    columns : sequence of pandas.Series
+        What splits the rows, without missing values; the first varies slowest.
+    n_rows : int
+        Number of rows.
+
+    Returns
+    -------
+    Groups
+        As `make_groups`.
+
+    Raises
+    ------
+    DataError
+        If a cell is a list.
+    """
+    if not names:
+        return Groups(np.broadcast_to(np.int64(0), n_rows), (ALL,), ((),))
+    for column in columns:
+        refuse_lists(column)
+    if len(names) == 1:
+        return _one_column(names[0], columns[0])
+    combined = np.zeros(n_rows, dtype=np.int64)
     texts = []
     for column in columns:
-        refuse_lists(frame[column])
-        codes, levels = _coded(frame[column])
+        codes, levels = _coded(column)
         combined = combined * len(levels) + codes
         texts.append(levels)
     shape = tuple(len(levels) for levels in texts)
@@ -113,8 +139,7 @@ def make_groups(frame: pd.DataFrame, columns: tuple[str, ...]) -> Groups:
         for picks in zip(*indices, strict=True)
     )
     labels = tuple(
-        ", ".join(f"{column}={level}" for column, level in zip(columns, row, strict=True))
-        for row in rows
+        ", ".join(f"{name}={level}" for name, level in zip(names, row, strict=True)) for row in rows
     )
     return Groups(_frozen(codes), labels, rows)
 
@@ -139,8 +164,34 @@ def cluster_groups(frame: pd.DataFrame, columns: tuple[str, ...]) -> tuple[Group
     DataError
         If a column holds one cluster, whose robust errors would all be 0, or a cell is a list.
     """
-    found = tuple(make_groups(frame, (name,)) for name in columns)
-    refuse_one_cluster(found, columns)
+    return coded_clusters(columns, [frame[name] for name in columns])
+
+
+def coded_clusters(names: Sequence[str], columns: Sequence[pd.Series]) -> tuple[Groups, ...]:
+    """Give the clusters of each column inside cluster().
+
+    Parameters
+    ----------
+    names : sequence of str
+        Names of the columns.
+    columns : sequence of pandas.Series
+        The columns, without missing values.
+
+    Returns
+    -------
+    tuple of Groups
+        One a column.
+
+    Raises
+    ------
+    DataError
+        If a column holds one cluster, whose robust errors would all be 0, or a cell is a list.
+    """
+    found = tuple(
+        coded_groups((name,), (column,), len(column))
+        for name, column in zip(names, columns, strict=True)
+    )
+    refuse_one_cluster(found, names)
     return found
 
 
@@ -167,15 +218,14 @@ def refuse_one_cluster(clusters: Sequence[Groups], columns: Sequence[str]) -> No
             )
 
 
-def _one_column(frame: pd.DataFrame, column: str) -> Groups:
+def _one_column(name: str, column: pd.Series) -> Groups:
     """Give the groups of one column, of which there may be as many as rows."""
-    refuse_lists(frame[column])
-    codes, texts = _coded(frame[column])
-    if isinstance(frame[column].dtype, pd.CategoricalDtype):  # whose levels may have no rows
+    codes, texts = _coded(column)
+    if isinstance(column.dtype, pd.CategoricalDtype):  # whose levels may have no rows
         present, codes = _renumbered(codes, len(texts))
         if len(present) < len(texts):
             texts = [texts[i] for i in present.tolist()]
-    labels = tuple([f"{column}={level}" for level in texts])
+    labels = tuple([f"{name}={level}" for level in texts])
     return Groups(_frozen(codes), labels, tuple(zip(texts, strict=True)))
 
 

@@ -1,14 +1,16 @@
 """Columns of a censored response to checked arrays."""
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from math import isfinite
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from rpcstats.errors import DataError
-from rpcstats.formula.column_kinds import is_real, refuse_lists
+from rpcstats.formula.cause_codes import Causes, coded_causes, known_ends, numbered_causes
+from rpcstats.formula.column_kinds import inferred, is_real, refuse_lists
 from rpcstats.formula.parse import Surv
 from rpcstats.formula.tied_times import same_times
 
@@ -19,35 +21,25 @@ _LARGEST = 1e100
 """Numbers past this, or under its inverse, can't be squared and summed."""
 
 
-class Causes(NamedTuple):
-    """Why each row ended.
-
-    Attributes
-    ----------
-    codes : ndarray of shape (n,), int
-        0 for censored, k for ``labels[k - 1]``.
-    labels : tuple of str
-        The causes, in declared order; only those that happened.
-    """
-
-    codes: IntArray
-    labels: tuple[str, ...]
-
-
-def read_times(frame: pd.DataFrame, response: Surv) -> tuple[FloatArray, FloatArray | None]:
+def read_times(
+    frame: pd.DataFrame | Mapping[str, pd.Series], response: Surv, *, tied: bool = True
+) -> tuple[FloatArray, FloatArray | None]:
     """Read times of exit and, if there are any, of entry.
 
     Parameters
     ----------
-    frame : pandas.DataFrame
+    frame : pandas.DataFrame or mapping of str to pandas.Series
         Rows without missing values.
     response : Surv
         Names of the columns.
+    tied : bool
+        Whether to make times equal that differ by rounding only (`same_times`). If not, and there
+        are no entries, times are those of the frame as they stand, only to be read.
 
     Returns
     -------
     time : ndarray of shape (n,)
-        Times of exit, 0 or more; those that differ by rounding only are equal (`same_times`).
+        Times of exit, 0 or more.
     entry : ndarray of shape (n,) or None
         Times of entry, each before its exit; None if everybody is seen from time 0.
 
@@ -56,17 +48,18 @@ def read_times(frame: pd.DataFrame, response: Surv) -> tuple[FloatArray, FloatAr
     DataError
         If a column holds no finite numbers of 0 or more, or an entry is not before its exit.
     """
-    time = _durations(frame[response.time], "time")
+    time = read_durations(frame[response.time], "time")
     if response.entry is None:
-        return same_times(time, None)
-    entry = _durations(frame[response.entry], "entry")
+        return own_times(same_times(time, None)[0]) if tied else time, None
+    entry = read_durations(frame[response.entry], "entry")
     late = int((entry >= time).sum())
     if late:
         raise DataError(
             f"Entry must come before exit; it does not in {late} row{'s' * (late > 1)}: "
             "leave out those never at risk, or mend the two columns."
         )
-    return same_times(time, entry if entry.any() else None)
+    exits, entries = same_times(time, entry if entry.any() else None)
+    return own_times(exits), None if entries is None else own_times(entries)
 
 
 def read_event(values: pd.Series) -> NDArray[np.bool_]:
@@ -87,10 +80,15 @@ def read_event(values: pd.Series) -> NDArray[np.bool_]:
     DataError
         If there are other values.
     """
+    values = inferred(values)
     is_number = is_real(values) or pd.api.types.is_bool_dtype(values.dtype)
-    numbers = values.to_numpy(dtype=np.float64) if is_number else np.array([np.nan])
+    numbers = _numbers(values) if is_number else np.array([np.nan])
     event: NDArray[np.bool_] = numbers == 1
-    if not np.all(event | (numbers == 0)):
+    if numbers.dtype.kind == "f":
+        is_known = bool((event | (numbers == 0)).all())
+    else:
+        is_known = numbers.dtype.kind == "b" or bool(numbers.min() >= 0 and numbers.max() <= 1)
+    if not is_known:
         raise DataError(
             "The event column must hold 1 (event) and 0 (censored), or True and False: recode it."
         )
@@ -116,11 +114,16 @@ def read_weights(values: pd.Series) -> FloatArray:
     DataError
         If there are other values.
     """
+    values = inferred(values)
     if not is_real(values):
-        raise DataError("The weights column must hold numbers.")
+        raise DataError("The weights column must hold numbers: convert it, or name another.")
     weights = values.to_numpy(dtype=np.float64)
-    if not (np.isfinite(weights) & (weights > 0)).all():
-        raise DataError("Weights must be finite and above 0: leave out rows of weight 0.")
+    n_wrong = int((~(np.isfinite(weights) & (weights > 0))).sum())
+    if n_wrong:
+        raise DataError(
+            f"Weights must be finite and above 0; they are not in {n_wrong:,} "
+            f"row{'s' * (n_wrong > 1)}: leave out rows of weight 0, mend the others."
+        )
     if weights.max() > _LARGEST or weights.min() < 1.0 / _LARGEST:
         raise DataError("A weight is too large or too small to square: divide by their mean.")
     return _frozen(weights)
@@ -146,9 +149,12 @@ def read_causes(values: pd.Series, censored: Sequence[str] | None = None) -> Cau
     DataError
         If it is not clear which value is the censoring, a value named is none of the column's,
         or nothing but censoring happened.
+    ParameterError
+        If `censored` is no list.
     """
+    values = inferred(values)
     if is_real(values):
-        return _numbered_causes(values.to_numpy(dtype=np.float64), censored)
+        return numbered_causes(_numbers(values), censored)
     refuse_lists(values)
     declared = isinstance(values.dtype, pd.CategoricalDtype)
     coded = values.cat if declared else pd.Series(values.astype("category")).cat
@@ -158,18 +164,8 @@ def read_causes(values: pd.Series, censored: Sequence[str] | None = None) -> Cau
             "The column of causes holds texts: say which mean censored by censored=[...], or "
             "declare an ordered list of categories with the censoring first."
         )
-    ends = categories[:1] if censored is None else [str(name) for name in censored]
-    strangers = [name for name in ends if name not in categories]
-    if strangers:
-        raise DataError(
-            "censored= names a value that the column of causes does not know: "
-            + ", ".join(sorted(strangers))
-        )
-    return _renumbered(
-        np.asarray(coded.codes, dtype=np.int64),
-        categories,
-        np.array([category in ends for category in categories]),
-    )
+    ends = categories[:1] if censored is None else censored
+    return coded_causes(np.asarray(coded.codes, dtype=np.int64), categories, ends)
 
 
 def declared_ends(
@@ -191,14 +187,7 @@ def declared_ends(
     sequence of str or None
         The user's word, else the declared causes that the column knows; None if there are none.
     """
-    declared = frame.attrs.get("censored")
-    if censored is not None or declared is None:
-        return censored
-    if isinstance(frame[surv.event].dtype, pd.CategoricalDtype):
-        known = {str(category) for category in frame[surv.event].cat.categories}
-    else:
-        known = set(frame[surv.event].astype(str))
-    return [name for name in declared if name in known] or None
+    return known_ends(censored, frame.attrs.get("censored"), frame[surv.event])
 
 
 def read_interval(frame: pd.DataFrame, response: Surv) -> tuple[FloatArray, FloatArray]:
@@ -242,54 +231,66 @@ def read_interval(frame: pd.DataFrame, response: Surv) -> tuple[FloatArray, Floa
     return _frozen(lower), _frozen(upper)
 
 
-def _numbered_causes(numbers: FloatArray, censored: Sequence[str] | None) -> Causes:
-    if not (np.isfinite(numbers).all() and (numbers == np.round(numbers)).all()):
-        raise DataError("A column of causes in numbers must hold whole ones, 0 for censored.")
-    found, codes = _distinct(numbers)
-    ends = {"0"} if censored is None else {str(name) for name in censored}
-    labels = [f"{number:.0f}" for number in found]
-    return _renumbered(codes, labels, np.array([label in ends for label in labels]))
+def read_durations(values: pd.Series, role: str) -> FloatArray:
+    """Read times as they stand in a frame, which are only to be read.
 
+    Parameters
+    ----------
+    values : pandas.Series
+        Numbers, none missing.
+    role : str
+        What an error calls them.
 
-def _distinct(numbers: FloatArray) -> tuple[FloatArray, IntArray]:
-    """Give the distinct values and each value's place among them; small ones without a sort."""
-    if numbers.min() < 0 or numbers.max() > len(numbers):
-        found = np.unique(numbers)
-        return found, np.searchsorted(found, numbers).astype(np.int64)
-    whole = numbers.astype(np.int64)
-    is_there = np.bincount(whole) > 0
-    return np.flatnonzero(is_there).astype(np.float64), (np.cumsum(is_there) - 1)[whole]
+    Returns
+    -------
+    ndarray of shape (n,)
+        Finite numbers of 0 or more.
 
-
-def _renumbered(codes: IntArray, labels: list[str], is_end: NDArray[np.bool_]) -> Causes:
-    happened = np.bincount(codes, minlength=len(labels)) > 0
-    kept = np.flatnonzero(happened & ~is_end)
-    if len(kept) == 0:
-        raise DataError("Every row is censored: there is no cause to estimate.")
-    number = np.zeros(len(labels), dtype=np.int64)
-    number[kept] = np.arange(1, len(kept) + 1)
-    renumbered = number[codes]
-    renumbered.setflags(write=False)
-    return Causes(renumbered, tuple(labels[place] for place in kept))
-
-
-def _durations(values: pd.Series, role: str) -> FloatArray:
+    Raises
+    ------
+    DataError
+        If there are other values.
+    """
+    values = inferred(values)
     if not is_real(values) or pd.api.types.is_bool_dtype(values.dtype):
         raise DataError(
             f"The {role} column must hold numbers: count days, weeks or sessions first."
         )
     numbers = values.to_numpy(dtype=np.float64)
-    if not np.isfinite(numbers).all():
+    low, high = float(numbers.min(initial=0.0)), float(numbers.max(initial=0.0))
+    if not (isfinite(low) and isfinite(high)):
         raise DataError(f"The {role} column holds infinite values: use a finite {role}.")
-    if (numbers < 0).any():
+    if low < 0:
         n = int((numbers < 0).sum())
         raise DataError(
             f"The {role} column is negative in {n} row{'s' * (n > 1)}: "
             "check the two dates it is counted between."
         )
-    if numbers.max(initial=0.0) > _LARGEST:
+    if high > _LARGEST:
         raise DataError(f"The {role} column holds numbers too large to square: use another unit.")
-    return _frozen(numbers)
+    return numbers
+
+
+def own_times(times: FloatArray) -> FloatArray:
+    """Give times that no frame can change.
+
+    Parameters
+    ----------
+    times : ndarray of shape (n,)
+        From `same_times`, which gives what it was given if nothing had to be changed.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        Read-only; a copy if they were not.
+    """
+    return times if times.flags.owndata and not times.flags.writeable else _frozen(times)
+
+
+def _numbers(values: pd.Series) -> NDArray[Any]:
+    """Take numbers as they stand: whole ones need no copy to be looked at."""
+    is_whole = isinstance(values.dtype, np.dtype) and values.dtype.kind in "iub"
+    return values.to_numpy() if is_whole else values.to_numpy(dtype=np.float64)
 
 
 def _frozen(numbers: FloatArray) -> FloatArray:

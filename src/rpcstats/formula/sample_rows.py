@@ -1,14 +1,15 @@
 """Rows of a censored sample: the columns a formula names, and who belongs to which group."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from rpcstats.errors import DataError
-from rpcstats.formula.columns import complete_rows, read_columns
-from rpcstats.formula.groups import cluster_groups, group_columns, make_groups
+from rpcstats.formula.columns import missing_cells, named_columns
+from rpcstats.formula.groups import Groups, coded_clusters, coded_groups, group_columns
 from rpcstats.formula.parse import Formula, Surv, parse_formula
 from rpcstats.formula.responses import read_weights
 from rpcstats.formula.specials import censored_response, refuse_specials
@@ -24,10 +25,10 @@ class SampleRows:
         The formula taken apart.
     response : Surv
         Its left side.
-    whole : pandas.DataFrame
-        Every row given.
-    frame : pandas.DataFrame
-        Rows without a missing value.
+    whole : mapping of str to pandas.Series
+        The columns, with every row given.
+    columns : mapping of str to pandas.Series
+        The columns, with the rows without a missing value.
     by : tuple of str
         Columns whose combinations are the groups.
     weights : str or None
@@ -36,8 +37,8 @@ class SampleRows:
 
     formula: Formula
     response: Surv
-    whole: pd.DataFrame
-    frame: pd.DataFrame
+    whole: Mapping[str, pd.Series]
+    columns: Mapping[str, pd.Series]
     by: tuple[str, ...]
     weights: str | None
 
@@ -54,15 +55,22 @@ class SampleRows:
         DataError
             If weights are no finite numbers above 0, or every row is in one cluster.
         """
-        frame, names = self.frame, tuple(dict.fromkeys(self.formula.cluster))
+        columns, names = self.columns, tuple(dict.fromkeys(self.formula.cluster))
+        clusters = coded_clusters(names, [columns[name] for name in names])
+        groups = self._groups(self.by)
+        is_same = self.by == self.formula.strata
         return {
-            "weights": None if self.weights is None else read_weights(frame[self.weights]),
-            "groups": make_groups(frame, self.by),
-            "strata": make_groups(frame, self.formula.strata),
-            "clusters": tuple(groups.codes for groups in cluster_groups(frame, names)),
+            "weights": None if self.weights is None else read_weights(columns[self.weights]),
+            "groups": groups,
+            "strata": groups if is_same else self._groups(self.formula.strata),
+            "clusters": tuple(groups.codes for groups in clusters),
             "cluster_names": names,
-            "n_missing": len(self.whole) - len(frame),
+            "n_missing": len(self.whole[self.response.time]) - len(columns[self.response.time]),
         }
+
+    def _groups(self, names: tuple[str, ...]) -> Groups:
+        columns = [self.columns[name] for name in names]
+        return coded_groups(names, columns, len(self.columns[self.response.time]))
 
 
 def sample_rows(
@@ -99,9 +107,17 @@ def sample_rows(
     by = group_columns(parsed)
     extra = () if weights is None else (weights,)
     wanted = (*response.columns, *by, *parsed.strata, *parsed.cluster, *extra)
-    whole = read_columns(data, wanted, copy=False)  # every array that is kept is made from these
-    complete = complete_rows(whole)
-    frame = whole if complete.all() else whole[complete]
-    if len(frame) == 0:
+    whole = named_columns(data, wanted)  # every array that is kept is made from these
+    columns = _complete(whole)
+    if len(columns[response.time]) == 0:
         raise DataError("Every row has a missing value in a column of the formula.")
-    return SampleRows(parsed, response, whole, frame, by, weights)
+    return SampleRows(parsed, response, whole, columns, by, weights)
+
+
+def _complete(whole: Mapping[str, pd.Series]) -> Mapping[str, pd.Series]:
+    """Leave out rows with a missing value."""
+    found = [missing for column in whole.values() if (missing := missing_cells(column)) is not None]
+    if not found:
+        return whole
+    kept = ~np.logical_or.reduce(found)
+    return {name: column[kept] for name, column in whole.items()}

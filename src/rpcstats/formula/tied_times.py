@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from rpcstats.errors import DataError
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
 
 TOLERANCE: Final = float(np.sqrt(np.finfo(np.float64).eps))
 """The tolerance of R's survival package, about 1.5e-8."""
@@ -15,8 +16,17 @@ TOLERANCE: Final = float(np.sqrt(np.finfo(np.float64).eps))
 _LOOKED_AT: Final = 64
 """Values looked at before whole numbers are counted."""
 
+_BLOCK: Final = 1 << 13
+"""Times looked at together, which stay in the cache."""
+
 _CELLS: Final = 1 << 20
-"""Cells of the table of values that change."""
+"""Cells of the table of values that change, at most"""
+
+_CELLS_AT_LEAST: Final = 1 << 10
+"""and at least;"""
+
+_CELLS_PER_TIME: Final = 128
+"""between the two, so many for each of these values."""
 
 _LEAST: Final = 1e-200
 """Below this the cells are not made narrower, for their number by unit would overflow."""
@@ -59,17 +69,13 @@ def same_times(time: FloatArray, entry: FloatArray | None) -> tuple[FloatArray, 
         return time, entry
     y = np.concatenate(columns)
     y.sort()
-    gap = np.diff(y)
-    is_new = gap > 0.0
-    if not np.any(is_new & (gap <= TOLERANCE * float(y[-1]))):
+    places = tied_places(y)
+    if not len(places):
         return time, entry
-    if not is_new.all():
-        y, gap = np.append(y[:1], y[1:][is_new]), gap[is_new]
-    is_tied = gap <= TOLERANCE * float(y.mean())
-    if not is_tied.any():
-        return time, entry
-    firsts, moved = y[np.append(True, ~is_tied)], y[1:][is_tied]
-    del y, gap
+    before, moved = y[places], y[places + 1]
+    del y
+    begins = np.append(True, before[1:] != moved[:-1])
+    firsts = before[begins][np.cumsum(begins) - 1]
     time = _first_of_run(firsts, moved, time)
     if entry is None:
         return time, None
@@ -93,17 +99,66 @@ def _are_small_wholes(columns: list[FloatArray]) -> bool:
     )
 
 
+def tied_places(y: FloatArray) -> IntArray:
+    """Find which sorted times are tied to one before them.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n,)
+        All times in order, 0 or more; one at least.
+
+    Returns
+    -------
+    ndarray of shape (k,), int
+        Places of times whose next is larger, and tied to them by the rule of `same_times`.
+    """
+    places = _close_places(y, TOLERANCE * float(y[-1]))  # the mean is no larger than the last
+    if not len(places):
+        return places
+    return places[y[places + 1] - y[places] <= TOLERANCE * _mean_of_distinct(y)]
+
+
+def _close_places(y: FloatArray, limit: float) -> IntArray:
+    """Give the places of sorted times after which a larger one comes within a limit."""
+    found = []
+    for a in range(0, len(y) - 1, _BLOCK):
+        gap = np.diff(y[a : a + _BLOCK + 1])
+        if gap.min() <= limit:
+            near = np.flatnonzero((gap <= limit) & (gap > 0.0))
+            near += a
+            found.append(near)
+    return np.concatenate(found) if found else np.empty(0, dtype=np.int64)
+
+
+def _mean_of_distinct(y: FloatArray) -> float:
+    """Give the mean of the distinct of sorted times."""
+    total, n = float(y.sum()), len(y)
+    for a in range(0, len(y) - 1, _BLOCK):
+        later = y[a + 1 : a + _BLOCK + 1]
+        repeats = np.flatnonzero(later == y[a : a + len(later)])
+        if len(repeats):
+            total -= float(later[repeats].sum())
+            n -= len(repeats)
+    return total / n
+
+
 def _first_of_run(firsts: FloatArray, moved: FloatArray, values: FloatArray) -> FloatArray:
-    """Put the first of each run in the place of the others, which `moved` lists.
+    """Put the first of each run in the place of the others, which `moved` lists in order.
 
     Few values are looked for among many: a table of coarse cells tells where there are none.
     """
-    per_cell = _CELLS / max(float(moved[-1]), _LEAST)
-    has_moved = np.zeros(_CELLS + 2, dtype=np.bool_)
+    n_cell = min(max(_CELLS_PER_TIME * len(moved), _CELLS_AT_LEAST), _CELLS)
+    per_cell = n_cell / max(float(moved[-1]), _LEAST)
+    has_moved = np.zeros(n_cell + 2, dtype=np.bool_)
     has_moved[(moved * per_cell).astype(np.int64)] = True
-    cell = np.minimum(values * per_cell, _CELLS + 1).astype(np.int32)
-    near = np.flatnonzero(has_moved[cell])
     found = values.copy()
-    found[near] = firsts[np.searchsorted(firsts, values[near], side="right") - 1]
+    for a in range(0, len(values), _BLOCK):
+        block = values[a : a + _BLOCK]
+        cell = np.minimum(block * per_cell, n_cell + 1).astype(np.intp)
+        near = np.flatnonzero(has_moved[cell])
+        place = np.searchsorted(moved, block[near])
+        place[place == len(moved)] = 0
+        is_moved = moved[place] == block[near]
+        found[a + near[is_moved]] = firsts[place[is_moved]]
     found.setflags(write=False)
     return found

@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import special
 
+from rpcstats._numerics.arguments import check_flags
 from rpcstats._numerics.intervals import normal_quantile
 from rpcstats._vocabulary import (
     CONF_HIGH,
@@ -56,8 +57,9 @@ def coefficient_table(
     Raises
     ------
     ParameterError
-        If the level is outside (0, 1).
+        If the level is outside (0, 1), or `exponentiate` is neither True nor False.
     """
+    check_flags(exponentiate=exponentiate)
     with np.errstate(divide="ignore", invalid="ignore"):  # a standard error of 0 or NaN
         statistic = estimate / std_error
     df_column = np.full(len(estimate), np.nan) if df is None else np.array(df, dtype=np.float64)

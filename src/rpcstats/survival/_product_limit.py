@@ -1,6 +1,8 @@
 """Product-limit curves, their area and their crossings: arrays in, arrays out."""
 
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +14,29 @@ IntArray = NDArray[np.int64]
 
 _SAME_HEIGHT = float(np.sqrt(np.finfo(np.float64).eps))
 """Curve heights this near to a quantile are on it: products of fractions round."""
+
+
+BLOCK: Final = 1 << 12
+"""Times worked out at once, whose vectors stay in the cache."""
+
+
+class Portion(NamedTuple):
+    """Counts at some of the distinct times of a curve, one after another.
+
+    Attributes
+    ----------
+    at : slice
+        Their places.
+    is_start : bool
+        Whether the first is the curve's first.
+    n, d : ndarray of shape (q,)
+        At risk and failing.
+    """
+
+    at: slice
+    is_start: bool
+    n: FloatArray
+    d: FloatArray
 
 
 def product_limit(counts: RiskSets) -> tuple[FloatArray, FloatArray]:
@@ -31,16 +56,43 @@ def product_limit(counts: RiskSets) -> tuple[FloatArray, FloatArray]:
     -----
     Kaplan and Meier (1958); Greenwood (1926).
     """
-    n, d = counts.n_risk, counts.n_event
-    # In place, for these are the longest vectors of a curve.
-    S, variance = d / n, n - d
+    return curves_of(len(counts.time), _portions(counts))
+
+
+def curves_of(m: int, portions: Iterable[Portion]) -> tuple[FloatArray, FloatArray]:
+    """Give survival curves and the Greenwood variance of their logs, portion by portion.
+
+    Parameters
+    ----------
+    m : int
+        Distinct times.
+    portions : iterable of Portion
+        Counts, in the order of the times.
+
+    Returns
+    -------
+    tuple of ndarray of shape (m,)
+        As `product_limit`.
+    """
+    S, variance = np.empty(m), np.empty(m)
     with np.errstate(divide="ignore", invalid="ignore"):
-        np.divide(S, variance, out=variance)
-    np.subtract(1.0, S, out=S)
-    for a, b in pairwise(counts.start):
-        np.cumprod(S[a:b], out=S[a:b])
-        np.cumsum(variance[a:b], out=variance[a:b])
+        for at, is_start, n, d in portions:
+            step, growth = d / n, n - d
+            np.divide(step, growth, out=growth)
+            np.subtract(1.0, step, out=step)
+            if not is_start:
+                step[0] *= S[at.start - 1]
+                growth[0] += variance[at.start - 1]
+            np.cumprod(step, out=S[at])
+            np.cumsum(growth, out=variance[at])
     return S, variance
+
+
+def _portions(counts: RiskSets) -> Iterator[Portion]:
+    for a, b in pairwise(counts.start.tolist()):
+        for begin in range(a, b, BLOCK):
+            at = slice(begin, min(begin + BLOCK, b))
+            yield Portion(at, begin == a, counts.n_risk[at], counts.n_event[at])
 
 
 def restricted_area(
@@ -77,6 +129,31 @@ def restricted_area(
     share = np.zeros(len(growth))
     np.multiply(ahead[1:] ** 2, growth, out=share, where=ahead[1:] > 0)
     return float(ahead[0]), float(np.sqrt(share.sum()))
+
+
+def areas_ahead(counts: RiskSets, S: FloatArray, tau: float) -> FloatArray:
+    """Give the area under each curve between each of its times and a horizon.
+
+    Parameters
+    ----------
+    counts : RiskSets
+        Distinct times of each stratum.
+    S : ndarray of shape (m,)
+        The curves.
+    tau : float
+        Horizon.
+
+    Returns
+    -------
+    ndarray of shape (m,)
+        0 from the horizon on.
+    """
+    ahead = np.empty(len(S))
+    for a, b in pairwise(counts.start):
+        widths = np.diff(np.minimum(counts.time[a:b], tau), append=tau)
+        ahead[a:b] = np.cumsum((widths * S[a:b])[::-1])[::-1]
+    ahead[counts.time >= tau] = 0.0
+    return ahead
 
 
 def crossing(time: FloatArray, curve: FloatArray, height: float) -> float:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rpcstats.survival._counted_times import CountedTimes, counted_times
 from rpcstats.survival._packed_times import PackedTimes, packed_rows
 from rpcstats.survival._row_places import RowPlaces, Rows
 
@@ -140,7 +141,8 @@ def risk_counts(
     *,
     stratum: IntArray | None = None,
     n_stratum: int = 1,
-) -> tuple[RiskSets, PackedTimes] | None:
+    tied: bool = True,
+) -> tuple[RiskSets, PackedTimes | CountedTimes] | None:
     """Count rows at each distinct time, and put them in order only if that is asked for.
 
     Parameters
@@ -153,22 +155,28 @@ def risk_counts(
         Whether each code is an event.
     stratum, n_stratum
         As in `risk_sets`.
+    tied : bool
+        Whether times that differ by rounding only are equal already; else they are made so.
 
     Returns
     -------
     tuple or None
-        The counts, and the codes by time; None where `risk_sets` is as fast: at small whole
-        numbers, few rows, or times whose range leaves no bits for the codes.
+        The counts, and the codes by time; None where `risk_sets` is as fast: at few rows, times
+        whose range leaves no bits for the codes, or several strata that are not tied.
     """
-    packed = packed_rows(time, code, len(is_event), stratum=stratum, n_stratum=n_stratum)
-    if packed is None:
+    n_code = len(is_event)
+    found: PackedTimes | CountedTimes | None = counted_times(
+        time, code, n_code, stratum=stratum, n_stratum=n_stratum
+    )
+    if found is None:
+        found = packed_rows(time, code, n_code, stratum=stratum, n_stratum=n_stratum, tied=tied)
+    if found is None:
         return None
-    n_event = packed.counted(np.take(is_event, packed.code))
-    n_censor = packed.leaving()
+    n_event, n_censor = found.of_codes(is_event), found.leaving()
     n_censor -= n_event
-    places = RowPlaces(time, stratum, n_stratum)
-    n_risk = packed.at_risk()
-    return RiskSets(packed.start, packed.time, n_risk, n_event, n_censor, places, None), packed
+    places = RowPlaces(time, stratum, n_stratum, tied)
+    counts = RiskSets(found.start, found.time, found.at_risk(), n_event, n_censor, places, None)
+    return counts, found
 
 
 def same_weight(

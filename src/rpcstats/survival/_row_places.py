@@ -6,6 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from rpcstats.formula.tied_times import same_times
+
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
@@ -47,15 +49,22 @@ class RowPlaces:
     ----------
     time, stratum, n_stratum
         As in `risk_sets`.
+    tied : bool
+        Whether times that differ by rounding only are equal already.
     """
 
-    def __init__(self, time: FloatArray, stratum: IntArray | None, n_stratum: int) -> None:
-        self._given = (time, stratum, n_stratum)
+    def __init__(
+        self, time: FloatArray, stratum: IntArray | None, n_stratum: int, tied: bool = True
+    ) -> None:
+        self._given, self._tied = (time, stratum, n_stratum), tied
 
     @cached_property
     def found(self) -> "Rows":
         """The rows sorted, or counted where they stand."""
-        return _by_counting(*self._given) or _by_sorting(*self._given)
+        time, stratum, n_stratum = self._given
+        if not self._tied:
+            time = same_times(time, None)[0]
+        return _by_counting(time, stratum, n_stratum) or _by_sorting(time, stratum, n_stratum)
 
 
 def _by_counting(time: FloatArray, stratum: IntArray | None, n_stratum: int) -> Rows | None:
@@ -100,15 +109,17 @@ def _by_sorting(time: FloatArray, stratum: IntArray | None, n_stratum: int) -> R
         codes = stratum.astype(small)[order]
         by_stratum = np.argsort(codes, kind="stable")
         order, codes = order[by_stratum], codes[by_stratum]
-    times = time[order]
+    times = time[order]  # let go before anything else of its length is made
     first = np.empty(len(times), dtype=np.bool_)
     first[0] = True
     np.not_equal(times[1:], times[:-1], out=first[1:])
     if codes is not None:
         first[1:] |= codes[1:] != codes[:-1]
-    position = np.cumsum(first) - 1
+    times = times[first]
+    position = np.cumsum(first, dtype=np.int64)
+    position -= 1
     if codes is None:
         start = np.array([0, position[-1] + 1])
     else:
         start = np.searchsorted(codes[first].astype(np.int64), np.arange(n_stratum + 1))
-    return Rows(order, position, start, times[first])
+    return Rows(order, position, start, times)

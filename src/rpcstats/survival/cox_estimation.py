@@ -11,7 +11,7 @@ from rpcstats.formula.design_columns import ChosenColumns
 from rpcstats.formula.groups import refuse_one_cluster
 from rpcstats.survival.cox_fit import CoxFit
 from rpcstats.survival.partial.arrange import Arrangement, arrange
-from rpcstats.survival.partial.estimate import Columns, Estimate, estimate
+from rpcstats.survival.partial.estimate import LARGE, Columns, Estimate, estimate
 from rpcstats.survival.partial.event_terms import Ties, event_terms
 from rpcstats.survival.partial.likelihood import TieMethod
 from rpcstats.survival.partial.robust import sandwich_middle
@@ -68,7 +68,10 @@ def estimate_cox(
         n_stratum=len(frame.strata.labels),
         weights=frame.weights,
     )
-    null = None if ties == "exact" else _null(order, frame.offset, ties)
+    # A search among few rows begins at 0, which saves this; one among many does not.
+    null = None
+    if ties != "exact" and len(order.rows) >= LARGE:
+        null = _null(order, frame.offset, ties)
     given = Columns(_covariates(frame), frame.offset, ties, penalty, scale_penalty, firth)
     found = estimate(order, given)
     cov_model, cov = found.cov, found.cov
@@ -170,7 +173,6 @@ def _remarks(
     frame: HazardFrame, order: Arrangement, found: Estimate, cov: FloatArray, robust: bool
 ) -> tuple[str, ...]:
     dropped = [n for j, n in enumerate(frame.names) if j not in set(found.kept.tolist())]
-    events = np.diff(np.append(0, np.cumsum(order.n_tied))[order.start])
     remarks = [*frame.remarks]
     if dropped:
         remarks.append(
@@ -178,7 +180,7 @@ def _remarks(
             f" risk together: {', '.join(dropped)}."
         )
     remarks += few_events_remark(frame.n_event, len(found.kept))
-    remarks += empty_strata_remark(events)
+    remarks += empty_strata_remark(np.diff(order.start))
     for name, groups in zip(frame.cluster_names, frame.clusters, strict=True):
         remarks += few_clusters_remark(len(groups.labels), name)
     return (*remarks, *_error_remarks(frame, cov, robust))

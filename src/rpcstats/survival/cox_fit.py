@@ -1,27 +1,27 @@
 """A fitted Cox model and what can be asked of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from rpcstats._numerics.intervals import ConfType
-from rpcstats.survival.cox_account import CoxAccount
+from rpcstats.survival.cox_prediction import CoxPrediction
 
 if TYPE_CHECKING:
-    from rpcstats.survival.cox_checks.brier_result import BrierScore
+    from rpcstats.survival.cox_checks.brier_result import BrierScore, CensoringModel
     from rpcstats.survival.cox_checks.calibration_result import Calibration
-    from rpcstats.survival.cox_checks.concordance_result import Concordance
+    from rpcstats.survival.cox_checks.concordance import CensoringError
+    from rpcstats.survival.cox_checks.concordance_result import Concordance, PairWeights
+    from rpcstats.survival.cox_checks.proportional_hazards import TimeTransform
     from rpcstats.survival.cox_checks.proportional_hazards_test import ProportionalHazardsTest
     from rpcstats.survival.cox_checks.residuals import ResidualKind
-    from rpcstats.survival.prediction.curves import PredictedCurves
-    from rpcstats.survival.prediction.linear_predictor import PredictionKind, Reference
+    from rpcstats.survival.prediction.standardise import StandardisedVariance
     from rpcstats.survival.prediction.standardised import StandardisedSurvival
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
-class CoxFit(CoxAccount):
+class CoxFit(CoxPrediction):
     """Cox proportional-hazards model fitted by partial likelihood.
 
     Attributes
@@ -53,30 +53,6 @@ class CoxFit(CoxAccount):
     trouble : tuple of str
         Why the estimates are not to be relied on, if so; among the remarks too.
     """
-
-    def baseline_hazard(self, *, centred: bool = False) -> pd.DataFrame:
-        """Give the cumulative baseline hazard of each stratum.
-
-        Parameters
-        ----------
-        centred : bool
-            Whether covariates are at their means rather than at 0; columns of no other values
-            than -1, 0 and 1 are at 0 in any case.
-
-        Returns
-        -------
-        pandas.DataFrame
-            Columns strata, time, n_event, hazard (the step), estimate (their sum), std_error,
-            one row for each time of an event.
-
-        Raises
-        ------
-        ParameterError
-            If the fit has exact ties, whose likelihood has no baseline hazard.
-        """
-        from rpcstats.survival.cox_report import baseline_of
-
-        return baseline_of(self, centred=centred)
 
     def residuals(
         self, kind: "ResidualKind" = "martingale", *, by_cluster: bool = False
@@ -114,8 +90,11 @@ class CoxFit(CoxAccount):
 
     def proportional_hazards(
         self,
-        transform: "Literal['km', 'rank', 'identity', 'log'] | Callable[..., Any]" = "km",
-        **options: Any,
+        transform: "TimeTransform" = "km",
+        *,
+        terms: bool = True,
+        robust: bool = False,
+        conf_level: float | None = None,
     ) -> "ProportionalHazardsTest":
         """Test whether the hazard ratios stay the same over time.
 
@@ -123,100 +102,78 @@ class CoxFit(CoxAccount):
         ----------
         transform : {"km", "rank", "identity", "log"} or callable
             Function of time along which a coefficient may drift.
-        **options : object
-            As in `rpcstats.survival.cox_checks.proportional_hazards.proportional_hazards`.
+        terms : bool
+            Whether the columns of a term are tested together.
+        robust : bool
+            Whether the tests are robust to clustering.
+        conf_level : float, optional
+            Level of the bands of the smooth; that of the fit if not given.
 
         Returns
         -------
         ProportionalHazardsTest
-            One test a term, and one of all.
+            One test a term, and one of all; conditions and sources as in
+            `rpcstats.survival.cox_checks.proportional_hazards.proportional_hazards`.
         """
         from rpcstats.survival.cox_checks.proportional_hazards import proportional_hazards
 
-        return proportional_hazards(self, transform=transform, **options)
+        return proportional_hazards(
+            self, transform=transform, terms=terms, robust=robust, conf_level=conf_level
+        )
 
-    def concordance(self, newdata: Any = None, **options: Any) -> "Concordance":
+    def concordance(
+        self,
+        newdata: Any = None,
+        *,
+        pair_weights: "PairWeights" = "harrell",
+        tau: float | None = None,
+        censoring: "CensoringError" = "known",
+        conf_level: float | None = None,
+    ) -> "Concordance":
         """Estimate how well the linear predictor orders the times.
 
         Parameters
         ----------
         newdata : frame, optional
             New rows, times and events included; those of the fit if not given.
-        **options : object
-            As in `rpcstats.survival.cox_checks.concordance.concordance`.
+        pair_weights : {"harrell", "uno"}
+            All pairs alike, or by the inverse of the chance squared of not being censored.
+        tau : float, optional
+            Only pairs whose first failure is no later count.
+        censoring : {"known", "estimated"}
+            How the standard error of Uno's estimate takes the censoring curve.
+        conf_level : float, optional
+            Level of the interval; that of the fit if not given.
 
         Returns
         -------
         Concordance
-            Share of pairs in the right order, with its standard error.
+            Share of pairs in the right order, with its standard error; conditions and sources
+            as in `rpcstats.survival.cox_checks.concordance.concordance`.
         """
         from rpcstats.survival.cox_checks.concordance import concordance
 
-        return concordance(self, newdata, **options)
-
-    def predict(
-        self,
-        newdata: Any = None,
-        *,
-        kind: "PredictionKind" = "lp",
-        reference: "Reference" = "sample",
-        conf_level: float | None = None,
-    ) -> pd.DataFrame:
-        """Predict for new rows, or for those of the fit.
-
-        Parameters
-        ----------
-        newdata : frame, optional
-            New rows; those of the fit if not given.
-        kind : {"lp", "risk", "expected", "survival"}
-            Linear predictor, hazard ratio, number of events expected, probability of none.
-        reference : {"sample", "strata", "zero"}
-            What the first two are relative to.
-        conf_level : float, optional
-            Level of the intervals; that of the fit if not given.
-
-        Returns
-        -------
-        pandas.DataFrame
-            Columns estimate, std_error, conf_low, conf_high.
-        """
-        from rpcstats.survival.prediction.linear_predictor import predict
-
-        return predict(self, newdata, kind=kind, reference=reference, conf_level=conf_level)
-
-    def survival(
-        self,
-        newdata: Any,
-        times: Sequence[float] | None = None,
-        *,
-        conf_type: ConfType = "log",
-        conf_level: float | None = None,
-    ) -> "PredictedCurves":
-        """Predict survival curves for new rows.
-
-        Parameters
-        ----------
-        newdata : frame
-            The columns of the covariates.
-        times : sequence of float, optional
-            Times wanted; the event times if not given.
-        conf_type : {"log", "log-log", "plain", "logit", "arcsine"}
-            Scale on which the limits are symmetric.
-        conf_level : float, optional
-            Level of the intervals; that of the fit if not given.
-
-        Returns
-        -------
-        PredictedCurves
-            One curve a row.
-        """
-        from rpcstats.survival.prediction.curves import survival_curves
-
-        return survival_curves(
-            self, newdata, times=times, conf_type=conf_type, conf_level=conf_level
+        return concordance(
+            self,
+            newdata,
+            pair_weights=pair_weights,
+            tau=tau,
+            censoring=censoring,
+            conf_level=conf_level,
         )
 
-    def standardise(self, data: Any, exposure: str, **options: Any) -> "StandardisedSurvival":
+    def standardise(
+        self,
+        data: Any,
+        exposure: str,
+        *,
+        times: Sequence[float],
+        levels: Sequence[object] | None = None,
+        variance: "StandardisedVariance" = "influence",
+        n_boot: int = 500,
+        seed: int = 0,
+        conf_level: float | None = None,
+    ) -> "StandardisedSurvival":
         """Estimate survival if everybody had one level of an exposure, and the contrasts.
 
         Parameters
@@ -224,58 +181,115 @@ class CoxFit(CoxAccount):
         data : frame
             The data of the fit.
         exposure : str
-            A covariate.
-        **options : object
-            As in `rpcstats.survival.prediction.standardise.standardise`: times, levels,
-            variance, n_boot, seed, conf_level.
+            A covariate: categories, or numbers with `levels` given.
+        times : sequence of float
+            Times at which survival is wanted.
+        levels : sequence, optional
+            Levels compared, the reference first; all categories if not given.
+        variance : {"influence", "bootstrap"}
+            Influence functions, or the variance over refits to resampled clusters.
+        n_boot, seed : int
+            Number of resamples, and what makes them come again.
+        conf_level : float, optional
+            Level of the intervals; that of the fit if not given.
 
         Returns
         -------
         StandardisedSurvival
-            Survival under each level, differences and ratios of risk.
+            Survival under each level, differences and ratios of risk; conditions and sources as
+            in `rpcstats.survival.prediction.standardise.standardise`.
         """
         from rpcstats.survival.prediction.standardise import standardise
 
-        return standardise(self, data, exposure, **options)
+        return standardise(
+            self,
+            data,
+            exposure,
+            times=times,
+            levels=levels,
+            variance=variance,
+            n_boot=n_boot,
+            seed=seed,
+            conf_level=conf_level,
+        )
 
     def brier(
-        self, times: Sequence[float] | None = None, newdata: Any = None, **options: Any
+        self,
+        times: Sequence[float] | None = None,
+        newdata: Any = None,
+        *,
+        weights: str | None = None,
+        censoring: "CensoringModel" = "km",
+        conf_level: float | None = None,
     ) -> "BrierScore":
         """Score predicted survival against what happened.
 
         Parameters
         ----------
         times : sequence of float, optional
-            Times at which to score.
+            Times at which to score; at most 200 of the times of events if not given.
         newdata : frame, optional
             New rows, times and events included; those of the fit if not given.
-        **options : object
-            As in `rpcstats.survival.cox_checks.brier.brier_score`.
+        weights : str, optional
+            Column of case weights of new rows.
+        censoring : {"km", "cox"}
+            Whether the chance of being censored is that of all rows, or depends on covariates.
+        conf_level : float, optional
+            Level of the intervals; that of the fit if not given.
 
         Returns
         -------
         BrierScore
-            Scores by time, and the integrated one.
+            Scores by time, and the integrated one; conditions and sources as in
+            `rpcstats.survival.cox_checks.brier.brier_score`.
         """
         from rpcstats.survival.cox_checks.brier import brier_score
 
-        return brier_score(self, times, newdata, **options)
+        return brier_score(
+            self, times, newdata, weights=weights, censoring=censoring, conf_level=conf_level
+        )
 
-    def calibration(self, time: float, **options: Any) -> "Calibration":
-        """Compare predicted survival with what was seen, by groups of prediction.
+    def calibration(
+        self,
+        time: float,
+        *,
+        newdata: Any = None,
+        weights: str | None = None,
+        n_groups: int = 10,
+        n_knots: int = 3,
+        conf_level: float | None = None,
+    ) -> "Calibration":
+        """Compare predicted risk with what was seen: groups, a smooth, slope and ratio.
 
         Parameters
         ----------
         time : float
-            Time at which to compare.
-        **options : object
-            As in `rpcstats.survival.cox_checks.calibration.calibration`.
+            Time by which events count.
+        newdata : frame, optional
+            New rows, times and events included; those of the fit if not given.
+        weights : str, optional
+            Column of case weights of new rows.
+        n_groups : int
+            Groups of equal size by predicted risk, 2 or more.
+        n_knots : {3, 4, 5}
+            Knots of the natural spline in the smooth.
+        conf_level : float, optional
+            Level of the intervals; that of the fit if not given.
 
         Returns
         -------
         Calibration
-            Predicted and observed survival by group.
+            Predicted and observed risk; conditions and sources as in
+            `rpcstats.survival.cox_checks.calibration.calibration`.
         """
         from rpcstats.survival.cox_checks.calibration import calibration
 
-        return calibration(self, time, **options)
+        return calibration(
+            self,
+            time,
+            newdata=newdata,
+            weights=weights,
+            n_groups=n_groups,
+            n_knots=n_knots,
+            conf_level=conf_level,
+        )

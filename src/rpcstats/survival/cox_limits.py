@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from rpcstats._numerics.arguments import as_word
+from rpcstats._numerics.arguments import as_names, as_word, check_flags
 from rpcstats._numerics.intervals import normal_quantile
 from rpcstats._vocabulary import CONF_HIGH, CONF_LOW, ESTIMATE, TERM
 from rpcstats.errors import ParameterError
@@ -55,7 +55,8 @@ def confidence_limits(
     from rpcstats.survival.cox_estimates import CoxInterval
 
     z = normal_quantile(fit.conf_level if conf_level is None else conf_level)
-    wanted = [parm] if isinstance(parm, str) else list(fit.names if parm is None else parm)
+    check_flags(exponentiate=exponentiate)
+    wanted = list(fit.names if parm is None else as_names("parm", parm))
     unknown = [name for name in wanted if name not in fit.names]
     faults = [f"there is no term {name}" for name in unknown]
     if as_word(method) not in get_args(CoxInterval):

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from rpcstats._numerics.arguments import check_flags
 from rpcstats._numerics.intervals import chi_square_p
 from rpcstats._vocabulary import (
     CONVERGED,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from rpcstats.survival.cox_account import CoxAccount
-    from rpcstats.survival.cox_fit import CoxFit
+    from rpcstats.survival.cox_prediction import CoxPrediction
 
 
 def glance_of(fit: "CoxAccount") -> pd.DataFrame:
@@ -123,8 +124,8 @@ def draw_coefficients(fit: "CoxAccount", ax: "Axes | None", *, exponentiate: boo
     from rpcstats.figures.forest import forest_axes
     from rpcstats.mixed.plots import plain_term
 
-    what = "Hazard ratio" if exponentiate else "Log hazard ratio"
     table = fit.tidy(exponentiate=exponentiate)
+    what = "Hazard ratio" if exponentiate else "Log hazard ratio"
     if table.empty:
         raise ParameterError("There is no coefficient to draw", ["add a covariate to the formula"])
     return forest_axes(
@@ -138,12 +139,12 @@ def draw_coefficients(fit: "CoxAccount", ax: "Axes | None", *, exponentiate: boo
     )
 
 
-def baseline_of(fit: "CoxFit", *, centred: bool) -> pd.DataFrame:
+def baseline_of(fit: "CoxPrediction", *, centred: bool) -> pd.DataFrame:
     """Give the cumulative baseline hazard of each stratum.
 
     Parameters
     ----------
-    fit : CoxFit
+    fit : CoxPrediction
         The model.
     centred : bool
         Whether covariates are at their means (indicators at 0) rather than at 0.
@@ -166,6 +167,7 @@ def baseline_of(fit: "CoxFit", *, centred: bool) -> pd.DataFrame:
     from rpcstats.survival.prediction.curves import hazard_steps
     from rpcstats.survival.prediction.reference_row import reference_row
 
+    check_flags(centred=centred)
     steps = hazard_steps(fit)
     order = steps.order
     at = reference_row(fit.frame) if centred else np.zeros_like(steps.centre)

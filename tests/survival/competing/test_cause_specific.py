@@ -5,6 +5,7 @@ import pytest
 from rpcstats.errors import ConvergenceWarning, DataError, ParameterError
 from rpcstats.survival.competing.cause_specific_regression import cause_specific
 from rpcstats.survival.cox_regression import cox
+from rpcstats.survival.structure import build
 
 DIFFERENCE = 1e-8
 XZ = "Surv(time, cause) ~ x + z"
@@ -100,3 +101,17 @@ def test_refusals(course):
         cause_specific(XZ, course).of("bored")
     with pytest.raises(DataError, match="One row"):
         cause_specific(XZ, course[course["cause"] == "moved"].iloc[:1])
+
+
+def test_fits_of_many_rows_share_columns_of_their_own(course, monkeypatch):
+    formula = "Surv(entry, time, cause) ~ x + z"
+    whole = cause_specific(formula, course)
+    monkeypatch.setattr(build, "MANY_ROWS", 10)
+    data = course.copy()
+    fit = cause_specific(formula, data)
+    data.loc[:, ["x", "z"]] = 1.0
+    pd.testing.assert_frame_equal(fit.tidy(), whole.tidy())
+    for cause in fit.causes:
+        assert np.shares_memory(fit.of(cause).frame.X, fit.frame.X)
+        here, there = (found.of(cause).residuals("score") for found in (fit, whole))
+        pd.testing.assert_frame_equal(here, there)

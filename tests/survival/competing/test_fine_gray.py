@@ -98,7 +98,7 @@ def test_the_jackknife_is_the_derivative_by_weights(course, formula, options):
     errors = np.sqrt((by_curve**2).sum(axis=0))
     np.testing.assert_allclose(fit.predict(new, times).std_error, errors, atol=DIFFERENCE)
     sums = risk_sums(fit.found.likelihood, fit.found.terms)
-    own = score_influence(fit.order, fit.found, fit.weighting, g)
+    own = score_influence(fit.found, fit.weighting, g)
     own = own - fit.score_rows @ (fit.cov_model @ _weighted_information(fit, sums, g))
     np.testing.assert_allclose(own, by_score, atol=1e-6)
 

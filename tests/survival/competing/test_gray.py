@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 
 from rpcstats.errors import FormulaError, ParameterError
+from rpcstats.survival.competing import _gray_counts
 from rpcstats.survival.competing.cumulative_incidence import cumulative_incidence
 from rpcstats.survival.competing.gray import gray_test
 from rpcstats.survival.nonparametric.logrank import logrank
@@ -40,6 +41,28 @@ def test_one_cause_without_others_is_close_to_the_log_rank_test():
     np.testing.assert_allclose(test.scores[0], plain.observed - plain.expected, rtol=1e-8)
     # The two estimate one variance in different ways.
     assert test.statistic[0] == pytest.approx(plain.statistic, rel=0.02)
+
+
+@pytest.mark.parametrize("terms", ["g", "g + strata(s)"])
+@pytest.mark.parametrize("unit", [1.0, 0.1, 0.0])
+def test_counted_packed_and_placed_rows_give_one_test(monkeypatch, unit, terms):
+    rng = np.random.default_rng(8)
+    n = 2_500
+    time = rng.exponential(size=n)
+    frame = pd.DataFrame(
+        {
+            "time": np.ceil(time * 20) * unit if unit else time,
+            "cause": rng.integers(0, 4, n),
+            "g": rng.choice(list("abc"), n),
+            "s": rng.integers(0, 2, n),
+        }
+    )
+    fast = gray_test(f"Surv(time, cause) ~ {terms}", frame)
+    for name in ("counted_times", "packed_rows"):
+        monkeypatch.setattr(_gray_counts, name, lambda *_, **__: None)
+    placed = gray_test(f"Surv(time, cause) ~ {terms}", frame)
+    for name in ("n_obs", "n_event", "scores", "V", "statistic"):
+        np.testing.assert_array_equal(getattr(fast, name), getattr(placed, name))
 
 
 def test_a_group_without_events_and_groups_that_never_meet(course):

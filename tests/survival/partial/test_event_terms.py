@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rpcstats.survival.partial import event_terms as module
 from rpcstats.survival.partial.arrange import arrange
 from rpcstats.survival.partial.event_terms import event_terms, expected_events
 from rpcstats.survival.partial.information import information
@@ -132,3 +133,13 @@ def test_risk_sets_far_apart_in_size_keep_their_digits(drawn, seed):
         rtol=1e-8,
         atol=1e-12,
     )
+
+
+def test_expected_events_of_long_runs_are_those_of_short_ones(drawn, monkeypatch):
+    rows = drawn(3, 40, 4, 1, late=False, weighted=True)
+    order = arrange(rows.time, rows.event, weights=rows.weights)
+    terms = event_terms(order, rows.X[order.rows, 0])
+    expected = expected_events(order, terms)
+    assert (order.n_tied > 2).any()
+    monkeypatch.setattr(module, "LONG", 3)
+    np.testing.assert_allclose(expected_events(order, terms), expected, rtol=1e-12)

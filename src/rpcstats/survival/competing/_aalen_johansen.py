@@ -1,5 +1,6 @@
 """Cumulative incidence of each cause and its variance: arrays in, arrays out."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final, Literal, NamedTuple
 
@@ -12,8 +13,9 @@ from rpcstats.survival.competing._cause_counts import CauseCounts
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 Variance = Literal["delta", "aalen"]
+Steps = tuple[FloatArray, FloatArray, FloatArray]
 
-_BLOCK: Final = 16_384
+_BLOCK: Final = 1 << 12
 """Times whose variance is worked out at once; their vectors stay in the cache."""
 
 
@@ -77,11 +79,11 @@ def incidence(counts: CauseCounts) -> Incidence:
 def functional_variance(
     counts: CauseCounts,
     curves: Incidence,
-    cause: int,
+    causes: Sequence[int],
     kind: Variance,
     scale: FloatArray | None = None,
 ) -> FloatArray:
-    """Give the variance of a running sum of scaled steps of one incidence curve.
+    """Give the variance of running sums of scaled steps of incidence curves.
 
     Parameters
     ----------
@@ -89,8 +91,8 @@ def functional_variance(
         Counts at each distinct time.
     curves : Incidence
         The curves.
-    cause : int
-        Row of the cause.
+    causes : sequence of int
+        Rows of the causes.
     kind : {"delta", "aalen"}
         Whether the increments of the causes' hazards are multinomial, or independent with the
         hypergeometric factor for ties.
@@ -99,8 +101,8 @@ def functional_variance(
 
     Returns
     -------
-    ndarray of shape (m,)
-        Variance of the sum up to and including each time.
+    ndarray of shape (q, m)
+        Variance of the sum of each of those causes up to and including each time.
 
     Notes
     -----
@@ -109,53 +111,64 @@ def functional_variance(
     hazards add. "delta" is Greenwood's form (Gaynor and others 1993; equal to the infinitesimal
     jackknife where nobody enters late), "aalen" that of Aalen (1978) used by Gray (1988).
     """
-    found, before = np.empty(len(counts.sets.time)), curves.S_before
+    found, before = np.empty((len(causes), len(counts.sets.time))), curves.S_before
     for a, b in pairwise(counts.sets.start.tolist()):
-        carried = _Carried()
+        carried, shared = [_Carried() for _ in causes], _Running()
         # A block of times after the other, for each of the vectors is as long as the curve.
         for begin in range(a, b, _BLOCK):
             at = slice(begin, min(begin + _BLOCK, b))
             S = before[at] if scale is None else scale[at] * before[at]
-            n = counts.sets.n_risk[at]
-            own, total = counts.by_cause[cause][at], counts.sets.n_event[at]
-            parts = _multinomial(own, total, n) if kind == "delta" else _independent(own, total, n)
-            found[at] = carried.forward(S, S * own / n, *parts)
+            n, total = counts.sets.n_risk[at], counts.sets.n_event[at]
+            G = shared.before(_growth(total, n)) if kind == "delta" else None
+            for place, cause in enumerate(causes):
+                own, so_far = counts.by_cause[cause, at], carried[place]
+                if G is not None:
+                    so_far.forward(*_multinomial(own, n, S), G, out=found[place, at])
+                    continue
+                steps, growth = _independent(own, total, n, S)
+                so_far.forward(*steps, so_far.G.before(growth), out=found[place, at])
     return np.maximum(found, 0.0, out=found)
+
+
+class _Running:
+    """Running sums, carried from one block of times to the next."""
+
+    def __init__(self) -> None:
+        self.total = 0.0
+
+    def before(self, steps: FloatArray) -> FloatArray:
+        """Give the sums just before each time of the next block."""
+        total = np.empty(len(steps) + 1)
+        total[0], total[1:] = self.total, steps
+        np.cumsum(total, out=total)
+        self.total = float(total[-1])
+        return total[:-1]
 
 
 class _Carried:
     """What the variance of a running sum takes from one block of times to the next."""
 
     def __init__(self) -> None:
-        self.G = self.H = self.variance = 0.0
+        self.G, self.H, self.variance = _Running(), _Running(), 0.0
 
     def forward(
         self,
-        S: FloatArray,
         step: FloatArray,
-        own_variance: FloatArray,
-        own_total: FloatArray,
-        growth: FloatArray,
-    ) -> FloatArray:
-        """Give the variance at each time of a block."""
-        G_before, self.G = _running(growth, self.G)
-        gained = step * G_before
-        H_before, self.H = _running(gained - own_total * S, self.H)
-        gained += 2 * H_before
+        cross: FloatArray,
+        spread: FloatArray,
+        G: FloatArray,
+        out: FloatArray,
+    ) -> None:
+        """Put the variance at each time of a block in `out`."""
+        gained = step * G
+        H = self.H.before(gained - cross)
+        H *= 2
+        gained += H
         gained *= step
-        gained += own_variance * S**2
+        gained += spread
         gained[0] += self.variance
-        total = np.cumsum(gained)
-        self.variance = float(total[-1])
-        return total
-
-
-def _running(steps: FloatArray, before: float) -> tuple[FloatArray, float]:
-    """Give running sums just before each time, and that after the last."""
-    total = np.empty(len(steps) + 1)
-    total[0], total[1:] = before, steps
-    np.cumsum(total, out=total)
-    return total[:-1], float(total[-1])
+        np.cumsum(gained, out=out)
+        self.variance = float(out[-1])
 
 
 def summed(values: FloatArray, start: IntArray) -> FloatArray:
@@ -192,27 +205,32 @@ def greenwood(sets: RiskSets) -> FloatArray:
     ndarray of shape (m,)
         d / (n (n - d)); 0 where everybody fails, for nothing follows.
     """
-    n, d = sets.n_risk, sets.n_event
-    return _ratio(d / n, n - d)
+    return _growth(sets.n_event, sets.n_risk)
 
 
-def _multinomial(
-    own: FloatArray, total: FloatArray, n: FloatArray
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Give var(a), cov(a, h) / (1 - h) and var(h) / (1 - h)^2 of the hazards a of all h."""
-    a = own / n
-    each = a / n
-    # Where everybody fails nothing follows, so that only the last has to stay finite.
-    return each * (1 - a), each, _ratio(total / n, n - total)
+def _growth(d: FloatArray, n: FloatArray) -> FloatArray:
+    """Give d / (n (n - d)); 0 where everybody fails, for nothing follows."""
+    left = n - d
+    left[left <= 0] = np.inf
+    return d / n / left
+
+
+def _multinomial(own: FloatArray, n: FloatArray, S: FloatArray) -> Steps:
+    """Give S a, S cov(a, h) / (1 - h) and S^2 var(a) of the hazards a of a cause, h of all."""
+    step = own / n
+    step *= S
+    each = step / n
+    return step, each, each * (S - step)
 
 
 def _independent(
-    own: FloatArray, total: FloatArray, n: FloatArray
-) -> tuple[FloatArray, FloatArray, FloatArray]:
+    own: FloatArray, total: FloatArray, n: FloatArray, S: FloatArray
+) -> tuple[Steps, FloatArray]:
+    """Give the same, and var(h) / (1 - h)^2."""
     own_variance = _with_ties(own, n)
     survive = np.where(n > total, 1 - total / n, 0.0)
     growth = _ratio(_ratio(own_variance + _with_ties(total - own, n), survive), survive)
-    return own_variance, _ratio(own_variance, survive), growth
+    return (S * own / n, S * _ratio(own_variance, survive), S**2 * own_variance), growth
 
 
 def _with_ties(d: FloatArray, n: FloatArray) -> FloatArray:

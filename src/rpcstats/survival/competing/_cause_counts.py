@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from rpcstats.formula.tied_times import same_times
 from rpcstats.survival._risk_sets import RiskSets, risk_counts, risk_sets
 
 FloatArray = NDArray[np.float64]
@@ -36,6 +37,7 @@ def cause_counts(
     n_group: int = 1,
     entry: FloatArray | None = None,
     weights: FloatArray | None = None,
+    tied: bool = True,
 ) -> CauseCounts:
     """Count who is at risk and who fails of each cause at each distinct time of each group.
 
@@ -55,6 +57,8 @@ def cause_counts(
         Times of entry, each before its exit.
     weights : ndarray of shape (n,), optional
         Case weights above 0.
+    tied : bool
+        Whether times that differ by rounding only are equal already; else they are made so.
 
     Returns
     -------
@@ -63,13 +67,15 @@ def cause_counts(
     """
     if entry is None and weights is None:
         kinds = np.arange(n_cause + 1) > 0
-        found = risk_counts(time, cause, kinds, stratum=group, n_stratum=n_group)
+        found = risk_counts(time, cause, kinds, stratum=group, n_stratum=n_group, tied=tied)
         if found is not None:
-            sets, packed = found
+            sets, rows = found
             by_cause = np.empty((n_cause, len(sets.time)))
             for k in range(n_cause):
-                by_cause[k] = packed.counted(packed.code == k + 1)
+                by_cause[k] = rows.of_codes(np.arange(n_cause + 1) == k + 1)
             return CauseCounts(sets, by_cause)
+    if not tied:
+        time = same_times(time, None)[0]
     sets = risk_sets(
         time, cause > 0, stratum=group, n_stratum=n_group, entry=entry, weights=weights
     )

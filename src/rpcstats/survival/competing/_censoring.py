@@ -32,7 +32,7 @@ class LimitSteps:
         The estimate after each step.
     stop : ndarray of shape (n,), int
         Number of steps, those of groups before included, up to each row's last time at risk; in
-        the order of the data.
+        the order of the data. Empty if it was not asked for.
     first : ndarray of shape (n,), int, or None
         The same number before each row's first time at risk; None if it is 0 for all.
     """
@@ -152,6 +152,7 @@ def censoring(
     weights: FloatArray | None,
     *,
     places: RowPlaces | None = None,
+    by_row: bool = True,
 ) -> Censoring:
     """Estimate the chance of not yet being censored.
 
@@ -169,6 +170,8 @@ def censoring(
         Times of entry and case weights.
     places : RowPlaces, optional
         Where the rows stand among the times of their groups, if somebody else needs it too.
+    by_row : bool
+        Whether the steps that each row has passed are asked for.
 
     Returns
     -------
@@ -180,6 +183,8 @@ def censoring(
     Kaplan and Meier (1958) with the roles of censoring and events exchanged.
     """
     codes = group if n_group > 1 else None
+    if not by_row and codes is None and entry is None and weights is None:
+        return _counted(time, is_censored)
     sets = risk_sets(
         time,
         is_censored,
@@ -190,6 +195,23 @@ def censoring(
         places=places,
     )
     return Censoring(_steps(sets, sets.time), sets.time[sets.start[1:] - 1])
+
+
+def _counted(time: FloatArray, is_censored: BoolArray) -> Censoring:
+    """Estimate it for everybody together from times in order, whose rows need not be known."""
+    ordered = np.sort(time)
+    at, n_event = np.unique(time[is_censored], return_counts=True)
+    n_risk = (len(time) - np.searchsorted(ordered, at)).astype(np.float64)
+    steps = LimitSteps(
+        start=np.array([0, len(at)]),
+        time=at,
+        n_risk=n_risk,
+        n_event=n_event.astype(np.float64),
+        chance=np.asarray(np.cumprod(1.0 - n_event / n_risk), dtype=np.float64),
+        stop=np.empty(0, dtype=np.int64),
+        first=None,
+    )
+    return Censoring(steps, ordered[-1:].copy())
 
 
 def _steps(sets: RiskSets, times: FloatArray) -> LimitSteps:

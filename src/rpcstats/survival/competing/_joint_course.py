@@ -39,6 +39,7 @@ class Course:
     by_hazard: FloatArray
 
 
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")  # rows far from those of the fit
 def course_of(steps: Sequence[HazardSteps], stratum: int, risk: Sequence[float]) -> Course:
     """Put the hazards of all causes together.
 
@@ -83,6 +84,7 @@ def course_of(steps: Sequence[HazardSteps], stratum: int, risk: Sequence[float])
     return Course(time, tuple(zip(own, where, strict=True)), factors, F, by_hazard)
 
 
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")  # rows far from those of the fit
 def spread(
     course: Course, k: int, cause: int, steps: HazardSteps, x: FloatArray, cov: FloatArray
 ) -> FloatArray:

@@ -1,5 +1,7 @@
 """Rows that stay in risk sets after a competing event: arrays in, arrays out."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -37,7 +39,7 @@ def first_event_after(base: Arrangement, time: FloatArray, stratum: IntArray) ->
 
 def with_extra_rows(
     base: Arrangement, extra: IntArray, stratum: IntArray, weights: FloatArray | None
-) -> Arrangement:
+) -> tuple[Arrangement, IntArray]:
     """Give rows that are in no risk set but the pool's a place at their stratum's first time.
 
     Parameters
@@ -54,28 +56,26 @@ def with_extra_rows(
     Returns
     -------
     Arrangement
-        Both; the first event time at risk of the extra rows is after their last, so that
-        without the pool they count nowhere.
+        Both. With late entry the first event time at risk of the extra rows is after their last,
+        so that without the pool they count nowhere.
+    ndarray of int
+        Places of the extra rows there, between the events and the others of their event time.
     """
     if not len(extra):
-        return base
+        return base, extra
     first_time = base.start[stratum[extra]]
     by_time = np.argsort(first_time, kind="stable")
     extra, first_time = extra[by_time], first_time[by_time]
-    where = base.begin[first_time + 1]
-    own_first = base.spans[0]
-    m = base.n_time
-    last = np.insert(base.last, where, first_time)
-    return Arrangement(
-        n=base.n,
+    where = base.begin[first_time] + base.n_tied[first_time]
+    more = np.cumsum(np.bincount(first_time, minlength=base.n_time))
+    merged = replace(
+        base,
         rows=np.insert(base.rows, where, extra),
-        first=np.insert(own_first, where, first_time + 1),
+        first=None if base.first is None else np.insert(base.first, where, first_time + 1),
         is_event=np.insert(base.is_event, where, False),
         weights=None
         if base.weights is None or weights is None
-        else weights[np.insert(base.rows, where, extra)],
-        begin=np.concatenate([[0], np.cumsum(np.bincount(last, minlength=m))]),
-        n_tied=base.n_tied,
-        time=base.time,
-        start=base.start,
+        else np.insert(base.weights, where, weights[extra]),
+        begin=(base.begin + np.append(0, more)).astype(base.begin.dtype),
     )
+    return merged, where + np.arange(len(extra))

@@ -1,29 +1,35 @@
 """The log pseudo-likelihood of a sub-distribution hazard, and its maximum: arrays only."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rpcstats.survival.competing._compensator import Compensator, compensator_of
+from rpcstats.survival.competing._pool_chunks import pool_chunks
+from rpcstats.survival.competing._subdistribution_chunks import RiskSums
 from rpcstats.survival.competing._subdistribution_order import SubdistributionOrder
-from rpcstats.survival.partial.estimate import identified
 from rpcstats.survival.partial.event_terms import EventTerms, event_terms
 from rpcstats.survival.partial.likelihood import PartialLikelihood, Point
-from rpcstats.survival.partial.monotone import needed_columns
-from rpcstats.survival.partial.newton import Maximum, maximise
-from rpcstats.survival.partial.scaling import Lines, Scaling, scaled_columns
 
 FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 _ROWS: Final = 8192
 
 
 @dataclass(frozen=True, eq=False)
 class SubdistributionLikelihood(PartialLikelihood):
-    """Breslow's likelihood over risk sets that hold earlier competing events."""
+    """Breslow's likelihood over risk sets that hold earlier competing events.
+
+    Attributes
+    ----------
+    order : SubdistributionOrder
+        The rows arranged.
+    """
+
+    order: SubdistributionOrder
 
     def at(self, beta: FloatArray) -> Point:
         """Evaluate.
@@ -38,19 +44,42 @@ class SubdistributionLikelihood(PartialLikelihood):
         Point
             Value and derivatives, the second ones when asked for.
         """
+        if self.order.first is None:
+            sums = RiskSums(self.order, self.X, self.offset, beta)
+            totals = sums.totals()
+            if totals is not None:
+                return ChunkedPoint(self, beta, None, None, sums, *totals)
+        return _WholePoint(self, beta, self.terms(beta), None)
+
+    def terms(self, beta: FloatArray) -> EventTerms:
+        """Work out the terms of the event times.
+
+        Parameters
+        ----------
+        beta : ndarray of shape (p,)
+            Coefficients of the columns of `X`.
+
+        Returns
+        -------
+        EventTerms
+            The risk scores of all rows among them.
+        """
         eta = beta @ self.X
         if self.offset is not None:
             eta += self.offset
-        terms = event_terms(self.order, eta, "breslow", overwrite=True)
-        return _SubdistributionPoint(self, beta, terms, None)
+        return event_terms(self.order, eta, "breslow", overwrite=True)
 
 
 @dataclass(frozen=True, eq=False)
-class _SubdistributionPoint(Point):
+class _WholePoint(Point):
+    """The log pseudo-likelihood with terms of all rows, where some enter late."""
+
     @cached_property
     def information(self) -> FloatArray:
         """Minus the second derivatives of the log pseudo-likelihood, of shape (p, p)."""
-        X, terms, expected = self.likelihood.X, self.found, self.expected
+        X, terms, expected = self.likelihood.X, self.terms, self.expected
+        if terms is None:
+            raise AssertionError("Breslow's likelihood has terms")
         S1 = risk_sums(self.likelihood, terms)
         found = np.zeros((len(X), len(X)))
         for a in range(0, S1.shape[1], _ROWS):
@@ -61,100 +90,111 @@ class _SubdistributionPoint(Point):
             found += (part * expected[a : a + _ROWS]) @ part.T
         return found
 
-    @property
-    def found(self) -> EventTerms:
-        """Terms of the event times."""
-        if self.terms is None:
-            raise AssertionError("Breslow's likelihood has terms")
-        return self.terms
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class SubdistributionEstimate:
-    """Coefficients of a sub-distribution hazard, in the units of the covariates.
+@dataclass(frozen=True, eq=False)
+class ChunkedPoint(Point):
+    """The log pseudo-likelihood without a vector as long as the data.
 
     Attributes
     ----------
-    kept : ndarray of shape (q,), int
-        Columns with an estimate; the others do not vary in the risk sets.
-    beta : ndarray of shape (q,)
-        Log sub-distribution hazard ratios.
-    cov : ndarray of shape (q, q)
-        Inverse of the information.
-    maximum : Maximum
-        How the search ended, in units of the scaled columns.
-    scaling : Scaling
-        Centre and scale of the columns kept.
+    sums : RiskSums
+        Risk sets at these coefficients.
+    observed : float
+        Sum of the linear predictors of the events.
+    S0 : ndarray of shape (m,)
+        Sums of risk scores.
     """
 
-    kept: IntArray
-    beta: FloatArray
-    cov: FloatArray
-    maximum: Maximum
-    scaling: Scaling
+    sums: RiskSums
+    observed: float
+    S0: FloatArray
 
     @property
-    def likelihood(self) -> PartialLikelihood:
-        """The function that was maximised, in units of the scaled columns."""
-        return self.maximum.point.likelihood
+    def log_lik(self) -> float:
+        """Log pseudo-likelihood."""
+        logs = np.log(self.S0)
+        logs *= self.sums.order.weight_tied
+        return self.observed - float(logs.sum())
 
     @property
-    def terms(self) -> EventTerms:
-        """Terms of the event times at the maximum."""
-        if self.maximum.point.terms is None:
-            raise AssertionError("Breslow's likelihood has terms")
-        return self.maximum.point.terms
+    def hazard(self) -> FloatArray:
+        """Increments of the baseline hazard, of shape (m,); made anew."""
+        return np.asarray(self.sums.order.weight_tied / self.S0)
 
     @property
-    def endless(self) -> IntArray:
-        """Which of the columns kept have no finite estimate."""
-        if self.maximum.monotone is None:
-            return np.empty(0, dtype=np.int64)
-        given = self.likelihood
-        return needed_columns(given.order, given.X, self.maximum.monotone)
+    def compensator(self) -> Compensator:
+        """Sums of the baseline hazard; made anew."""
+        return compensator_of(self.sums.order, self.hazard)
+
+    @cached_property
+    def _slopes(self) -> tuple[FloatArray, FloatArray]:
+        return self.sums.gradient(self.compensator)
+
+    @property
+    def gradient(self) -> FloatArray:
+        """First derivatives, of shape (p,)."""
+        return self._slopes[0]
+
+    @property
+    def present(self) -> FloatArray:
+        """What is present in each chunk, as `RiskSums.gradient` gives it."""
+        return self._slopes[1]
+
+    @cached_property
+    def expected(self) -> FloatArray:
+        """Weighted expected events of the arranged rows."""
+        sums, compensator = self.sums, self.compensator
+        found = np.empty(self.sums.X.shape[1])
+        for chunk in pool_chunks(sums.order):
+            rows = chunk.base.rows
+            found[rows] = sums.expected(chunk, sums.scores(rows), compensator)
+        return found
+
+    @property
+    def information(self) -> FloatArray:
+        """Minus the second derivatives of the log pseudo-likelihood, of shape (p, p)."""
+        return self._curves[0]
+
+    @property
+    def lead(self) -> FloatArray:
+        """Mean covariates times hazard and the first group's chances, (p, c), by chunk."""
+        return self._curves[1]
+
+    @cached_property
+    def _curves(self) -> tuple[FloatArray, FloatArray]:
+        sums, present, W = self.sums, self.present, self.sums.order.weight_tied
+        compensator = self.compensator
+        found, lead = np.zeros((len(self.beta), len(self.beta))), []
+        for moments in sums.moments(present):
+            x, at = sums.X[:, moments.chunk.base.rows], moments.chunk.base.times
+            found += (x * sums.expected(moments.chunk, moments.r, compensator)) @ x.T
+            further = moments.S1 * (W[at] / self.S0[at] ** 2)
+            found -= further @ moments.S1.T
+            lead.append(further @ sums.order.pool.level[0, at])
+        return found, np.column_stack(lead)
 
 
-def estimate_subdistribution(
-    order: SubdistributionOrder, X: FloatArray | Lines, offset: FloatArray | None
-) -> SubdistributionEstimate:
-    """Maximise the log pseudo-likelihood.
+def likelihood_of(
+    order: SubdistributionOrder, X: FloatArray, offset: FloatArray | None
+) -> SubdistributionLikelihood:
+    """Put the log pseudo-likelihood together.
 
     Parameters
     ----------
     order : SubdistributionOrder
         The rows arranged.
-    X : ndarray of shape (n, p) or Lines
-        Covariates in the order of the data.
+    X : ndarray of shape (p, r)
+        Columns arranged and scaled.
     offset : ndarray of shape (n,) or None
-        Known part of the linear predictor.
+        Known part of the linear predictor, in the order of the data.
 
     Returns
     -------
-    SubdistributionEstimate
-        The coefficients.
-
-    Notes
-    -----
-    Fine and Gray (1999), ties by Breslow's method.
+    SubdistributionLikelihood
+        The function of the coefficients of `X`.
     """
-    lines, scaling = scaled_columns(order, X)
     known = None if offset is None else order.take(offset)
-    likelihood = SubdistributionLikelihood(order, lines, known, "breslow")
-    point = likelihood.at(np.zeros(len(lines)))
-    kept = identified(point)
-    if len(kept) < len(lines):
-        likelihood = replace(likelihood, X=np.ascontiguousarray(lines[kept]))
-        scaling = scaling.taken(kept)
-        point = likelihood.at(np.zeros(len(kept)))
-    found = maximise(likelihood, point, n_event=int(order.n_tied.sum()))
-    scale = np.outer(scaling.scale, scaling.scale)
-    return SubdistributionEstimate(
-        kept=kept,
-        beta=found.beta / scaling.scale,
-        cov=_inverse(found.information) / scale,
-        maximum=found,
-        scaling=scaling,
-    )
+    return SubdistributionLikelihood(order, X, known, "breslow")
 
 
 def risk_sums(likelihood: PartialLikelihood, terms: EventTerms) -> FloatArray:
@@ -176,12 +216,3 @@ def risk_sums(likelihood: PartialLikelihood, terms: EventTerms) -> FloatArray:
     for j, x in enumerate(likelihood.X):
         sums[j] = likelihood.order.at_risk(x * terms.r)
     return sums
-
-
-def _inverse(information: FloatArray) -> FloatArray:
-    """Invert; NaN where there is no inverse."""
-    try:
-        inverse = np.linalg.inv(information)
-    except np.linalg.LinAlgError:
-        return np.full_like(information, np.nan)
-    return np.asarray((inverse + inverse.T) / 2.0)

@@ -1,19 +1,20 @@
 """Rows in the order of the sub-distribution's risk sets, where competing events stay on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rpcstats.survival._row_places import RowPlaces
-from rpcstats.survival.competing._censoring import Censoring, Entering
+from rpcstats.survival.competing._censoring_weights import WeightLimits
 from rpcstats.survival.competing._pool_rows import first_event_after, with_extra_rows
-from rpcstats.survival.partial.arrange import Arrangement, arrange
+from rpcstats.survival.partial.arrange import Arrangement
 from rpcstats.survival.partial.intervals import spread_over, sums_over
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+Places = NDArray[np.integer[Any]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,29 +24,29 @@ class Pool:
     Attributes
     ----------
     places : ndarray of shape (c,), int
-        Arranged places of the rows, by group and `join`.
+        Arranged places of the rows, rising.
     group : ndarray of shape (c,), int
         Group of the censoring distribution.
     join : ndarray of shape (c,), int
-        First event time after each row's exit, in its stratum.
+        First event time after each row's exit, in its stratum; it never falls.
     inverse : ndarray of shape (c,)
         One over the chance of being under observation at the row's exit.
     level : ndarray of shape (g, m)
         That chance at each event time.
     """
 
-    places: IntArray
+    places: Places
     group: IntArray
-    join: IntArray
+    join: Places
     inverse: FloatArray
     level: FloatArray
 
-    @cached_property
-    def cells(self) -> tuple[IntArray, IntArray]:
-        """Occupied cells of group and event time, and where each begins among the rows."""
-        key = self.group * self.level.shape[1] + self.join
-        begin = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]]))
-        return key[begin], begin
+    @property
+    def cells(self) -> Places:
+        """Where each row joins, in ``level`` laid out flat; made anew."""
+        if len(self.level) == 1:
+            return self.join
+        return np.asarray(self.group.astype(np.int64) * self.level.shape[1] + self.join)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -60,9 +61,13 @@ class SubdistributionOrder(Arrangement):
     ----------
     pool : Pool
         The rows with competing events.
+    extra : ndarray of int
+        Arranged places of rows that are in the pool alone, because they left before their
+        stratum's first event time; empty with late entry, where `first` tells.
     """
 
     pool: Pool
+    extra: IntArray
 
     def at_risk(self, values: FloatArray, *, careful: bool = False) -> FloatArray:
         """Sum over the rows at risk at each event time, the pool with its weights.
@@ -83,7 +88,11 @@ class SubdistributionOrder(Arrangement):
             seen = self._seen
             present = spread_over(values[..., seen], self.first[seen], self.last[seen], self.n_time)
         else:
-            present = super().at_risk(values)
+            alone = values
+            if len(self.extra):
+                alone = values.copy()
+                alone[..., self.extra] = 0.0
+            present = super().at_risk(alone)
         if not len(self.pool.places):
             return present
         present += (self.pooled(values) * self.pool.level).sum(axis=-2)
@@ -103,9 +112,10 @@ class SubdistributionOrder(Arrangement):
             Sums; times ``pool.level`` they are the pool's share of the risk sets.
         """
         pool = self.pool
-        cells, begin = pool.cells
-        sums = np.zeros((*values.shape[:-1], pool.level.size))
-        sums[..., cells] = np.add.reduceat(values[..., pool.places] * pool.inverse, begin, axis=-1)
+        lines = values.reshape(-1, values.shape[-1])
+        sums, cells = np.empty((len(lines), pool.level.size)), pool.cells
+        for line, out in zip(lines, sums, strict=True):
+            out[:] = np.bincount(cells, line[pool.places] * pool.inverse, pool.level.size)
         return self.segments.forward(sums.reshape(*values.shape[:-1], *pool.level.shape))
 
     def so_far(self, values: FloatArray, *, careful: bool = False) -> FloatArray:
@@ -129,6 +139,7 @@ class SubdistributionOrder(Arrangement):
             spread[..., seen] = sums_over(values, self.first[seen], self.last[seen])
         else:
             spread = super().so_far(values)
+            spread[..., self.extra] = 0.0
         if len(self.pool.places):
             spread[..., self.pool.places] += self.pool_so_far(values)
         return spread
@@ -155,7 +166,7 @@ class SubdistributionOrder(Arrangement):
         """
         pool = self.pool
         tail = self.segments.backward(values[..., None, :] * pool.level)
-        found: FloatArray = tail[..., pool.group, pool.join] * pool.inverse
+        found: FloatArray = tail.reshape(*values.shape[:-1], -1)[..., pool.cells] * pool.inverse
         return found
 
     @property
@@ -170,45 +181,33 @@ class SubdistributionOrder(Arrangement):
 
 
 def subdistribution_order(
-    time: FloatArray,
+    base: Arrangement,
     codes: IntArray,
     cause: int,
     *,
-    entry: FloatArray | None,
     stratum: IntArray,
-    n_stratum: int,
     weights: FloatArray | None,
     group: IntArray,
-    observed: Censoring,
-    entered: Entering | None,
-    places: RowPlaces | None = None,
+    limits: WeightLimits,
 ) -> SubdistributionOrder:
     """Arrange rows by the risk sets of the sub-distribution hazard of one cause.
 
     Parameters
     ----------
-    time : ndarray of shape (n,)
-        Times of exit.
+    base : Arrangement
+        Rows at risk before their exit at an event time of the cause.
     codes : ndarray of shape (n,), int
         Why each row ended, 0 for censored.
     cause : int
         The code of the cause of interest; one row at least has it.
-    entry : ndarray of shape (n,) or None
-        Times of entry.
     stratum : ndarray of shape (n,), int
         Strata with a baseline each.
-    n_stratum : int
-        Number of strata.
     weights : ndarray of shape (n,) or None
         Case weights.
     group : ndarray of shape (n,), int
         Groups with a censoring distribution each.
-    observed : Censoring
-        Chances of not being censored, by group.
-    entered : Entering or None
-        Chances of having entered; None without late entry.
-    places : RowPlaces, optional
-        Where the rows stand among the times of their strata, if somebody else needs it too.
+    limits : WeightLimits
+        Chances of being under observation, by group.
 
     Returns
     -------
@@ -219,43 +218,32 @@ def subdistribution_order(
     -----
     Fine and Gray (1999); with late entry Geskus (2011).
     """
-    base = arrange(
-        time,
-        codes == cause,
-        entry=entry,
-        stratum=stratum,
-        n_stratum=n_stratum,
-        weights=weights,
-        places=places,
-    )
-    del places
+    observed, entered, time = limits.observed, limits.entered, base.exit
     rows = np.flatnonzero((codes > 0) & (codes != cause))
     join = first_event_after(base, time[rows], stratum[rows])
     joins = join < base.start[stratum[rows] + 1]
     rows, join = rows[joins], join[joins]
-    is_extra = np.zeros(len(time), dtype=np.bool_)
+    is_extra = np.zeros(base.n, dtype=np.bool_)
     is_extra[rows] = True
     is_extra[base.rows] = False
-    merged = with_extra_rows(base, np.flatnonzero(is_extra), stratum, weights)
-    by_group = np.lexsort((join, group[rows]))
-    rows, join = rows[by_group], join[by_group]
-    level, chance = observed.just_before(base.time), observed.at_exit(time[rows], group[rows])
+    base = replace(base, n_tied=np.asarray(base.n_tied.astype(base.rows.dtype, copy=False)))
+    merged, extra = with_extra_rows(base, np.flatnonzero(is_extra), stratum, weights)
+    kind = merged.rows.dtype
+    place_of = np.empty(base.n, dtype=kind)
+    place_of[merged.rows] = np.arange(len(merged.rows), dtype=kind)
+    places = place_of[rows]
+    del place_of
+    by_place = np.argsort(places, kind="stable")
+    places, rows, join = places[by_place], rows[by_place], join[by_place]
+    own = group[rows] if len(observed.last) > 1 else np.broadcast_to(np.int64(0), len(rows))
+    level, chance = observed.just_before(base.time), observed.at_exit(time[rows], own)
     if entered is not None:
         level = level * entered.before(base.time)
-        chance = chance * entered.before(time[rows])[group[rows], np.arange(len(rows))]
-    place_of = np.full(len(time), -1, dtype=np.int64)
-    place_of[merged.rows] = np.arange(len(merged.rows))
+        chance = chance * entered.before(time[rows])[own, np.arange(len(rows))]
     with np.errstate(divide="ignore"):
-        pool = Pool(place_of[rows], group[rows], join, 1.0 / chance, level)
+        pool = Pool(places, own, join.astype(kind), 1.0 / chance, level)
     return SubdistributionOrder(
-        n=merged.n,
-        rows=merged.rows,
-        first=merged.first,
-        is_event=merged.is_event,
-        weights=merged.weights,
-        begin=merged.begin,
-        n_tied=merged.n_tied,
-        time=merged.time,
-        start=merged.start,
+        **{field.name: getattr(merged, field.name) for field in fields(merged)},
         pool=pool,
+        extra=extra if merged.first is None else extra[:0],
     )

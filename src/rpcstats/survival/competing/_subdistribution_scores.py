@@ -6,42 +6,14 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from rpcstats.survival.competing._censoring import Censoring, Entering, LimitSteps
+from rpcstats.survival.competing._censoring import LimitSteps
+from rpcstats.survival.competing._censoring_weights import Weighting, WeightLimits
 from rpcstats.survival.competing._subdistribution_order import SubdistributionOrder
 from rpcstats.survival.nonparametric._jackknife import log_steps
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
-WeightVariance = Literal["fine-gray", "jackknife", "known-weights"]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Weighting:
-    """Where the weights come from and how their estimation enters variances.
-
-    Attributes
-    ----------
-    observed : Censoring
-        Chances of not being censored.
-    entered : Entering or None
-        Chances of having entered.
-    time : ndarray of shape (n,)
-        Times of exit.
-    is_censored : ndarray of shape (n,), bool
-        Whether each row was censored.
-    weights : ndarray of shape (n,) or None
-        Case weights.
-    variance : {"fine-gray", "jackknife", "known-weights"}
-        As in `fine_gray`.
-    """
-
-    observed: Censoring
-    entered: Entering | None
-    time: FloatArray
-    is_censored: BoolArray
-    weights: FloatArray | None
-    variance: WeightVariance
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,7 +47,9 @@ class RowInfluence:
     hazard : ndarray of shape (m,)
         Increments of the baseline sub-distribution hazard.
     weighting : Weighting
-        The weights and how they enter.
+        How the weights enter.
+    limits : WeightLimits, optional
+        Their estimates; worked out anew if not given.
 
     Notes
     -----
@@ -90,6 +64,7 @@ class RowInfluence:
         r: FloatArray,
         hazard: FloatArray,
         weighting: Weighting,
+        limits: WeightLimits | None = None,
     ) -> None:
         self._order, self._r, self._hazard, self._weighting = order, r, hazard, weighting
         self._alpha: FloatArray | None = None
@@ -99,13 +74,14 @@ class RowInfluence:
         self._pooled = order.pooled(r)
         self._pool_r = r[order.pool.places]
         exits = weighting.time[order.rows[order.pool.places]]
-        is_exact = weighting.variance == "jackknife"
+        limits = weighting.limits() if limits is None else limits
+        is_exact = weighting.is_exact
         side: Literal["left", "right"] = "right" if is_exact else "left"
-        queries = _Queries(weighting.observed.steps, weighting.is_censored, is_exact, side)
+        queries = _Queries(limits.observed.steps, weighting.is_censored(), is_exact, side)
         self._paths.append(_Path(order, exits, queries, 1.0))
-        if weighting.entered is not None:
+        if limits.entered is not None:
             everybody = np.ones(order.n, dtype=np.bool_)
-            queries = _Queries(weighting.entered.steps, everybody, is_exact, "right")
+            queries = _Queries(limits.entered.steps, everybody, is_exact, "right")
             self._paths.append(_Path(order, exits, queries, -1.0))
 
     def on(self, sums: EventSums) -> FloatArray:

@@ -1,17 +1,20 @@
 """A formula with `Surv(time, cause)` and a frame to the checked arrays of a group comparison."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rpcstats.errors import ParameterError
+from rpcstats.formula.cause_codes import known_ends
+from rpcstats.formula.censored import told_together
 from rpcstats.formula.groups import Groups
 from rpcstats.formula.parse import Formula
-from rpcstats.formula.responses import declared_ends, read_causes, read_times
+from rpcstats.formula.responses import own_times, read_causes, read_times
 from rpcstats.formula.sample_rows import sample_rows
+from rpcstats.formula.tied_times import same_times
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -41,6 +44,8 @@ class CauseSample:
         Those columns.
     n_missing : int
         Rows left out because a value used was missing.
+    is_tied : bool
+        Whether times that differ by rounding only have been made equal.
     """
 
     time: FloatArray
@@ -53,6 +58,19 @@ class CauseSample:
     clusters: tuple[IntArray, ...]
     cluster_names: tuple[str, ...]
     n_missing: int
+    is_tied: bool = True
+
+    def with_ties(self) -> "CauseSample":
+        """Make times equal that differ by rounding only.
+
+        Returns
+        -------
+        CauseSample
+            The sample, if that was done before.
+        """
+        if self.is_tied:
+            return self
+        return replace(self, time=own_times(same_times(self.time, None)[0]), is_tied=True)
 
 
 def cause_sample(
@@ -62,6 +80,7 @@ def cause_sample(
     censored: Sequence[str] | None = None,
     weights: str | None = None,
     allow: Collection[str] = (),
+    tied: bool = True,
 ) -> CauseSample:
     """Read and check what an estimator of several causes needs.
 
@@ -78,6 +97,9 @@ def cause_sample(
         Column of case weights.
     allow : collection of {"strata", "cluster"}
         Special terms the estimator understands; the others are refused.
+    tied : bool
+        Whether to make times equal that differ by rounding only; if not, an estimator that sorts
+        them has to do so.
 
     Returns
     -------
@@ -92,10 +114,17 @@ def cause_sample(
         If times, causes, entries or weights break their conditions.
     """
     rows = sample_rows(formula, data, weights=weights, allow=allow)
-    ends = declared_ends(censored, rows.whole, rows.response)
-    time, entry = read_times(rows.frame, rows.response)
-    codes, labels = read_causes(rows.frame[rows.response.event], ends)
-    return CauseSample(time=time, cause=codes, causes=labels, entry=entry, **rows.members())
+    name, declared = rows.response.event, getattr(data, "attrs", {}).get("censored")
+    ends = known_ends(censored, declared, rows.whole[name])
+    is_tied = tied or rows.response.entry is not None
+    (time, entry), (codes, labels), members = told_together(
+        lambda: read_times(rows.columns, rows.response, tied=is_tied),
+        lambda: read_causes(rows.columns[name], ends),
+        rows.members,
+    )
+    return CauseSample(
+        time=own_times(time), cause=codes, causes=labels, entry=entry, is_tied=is_tied, **members
+    )
 
 
 def find_cause(cause: object, causes: Sequence[str]) -> int:

@@ -8,6 +8,7 @@ from rpcstats._numerics.arguments import as_word, check_flags
 from rpcstats._numerics.intervals import check_conf_level
 from rpcstats.errors import ParameterError
 from rpcstats.survival.competing.cause_specific_fit import CauseSpecificFit
+from rpcstats.survival.competing.small_codes import with_small_codes
 from rpcstats.survival.cox_estimation import estimate_cox
 from rpcstats.survival.partial.likelihood import TieMethod
 from rpcstats.survival.structure.build import hazard_frame, refuse_empty
@@ -80,7 +81,11 @@ def cause_specific(
     check_flags(robust=robust, firth=firth)
     _check_options(ties, weights, robust, firth)
     check_conf_level(conf_level)
-    frame = hazard_frame(formula, data, response="cause", weights=weights, censored=censored)
+    frame = with_small_codes(
+        hazard_frame(
+            formula, data, response="cause", weights=weights, censored=censored, lazily=True
+        )
+    )
     if ties == "exact" and frame.clusters:
         raise ParameterError(
             "cause_specific() can't do what was asked",
@@ -93,6 +98,7 @@ def cause_specific(
         estimate_cox(part, ties=ties, robust=robust, firth=firth, conf_level=conf_level)
         for part in _one_cause_each(frame)
     )
+    frame.covariates.matrix()  # from here on the fits, which share it, do without the data
     fit = CauseSpecificFit(frame=frame, fits=fits, conf_level=conf_level)
     warn_of(fit.trouble)
     return fit

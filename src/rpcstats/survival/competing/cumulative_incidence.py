@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rpcstats._numerics.arguments import as_word, check_flags
-from rpcstats._numerics.intervals import CONF_TYPES, ConfType, check_conf_level
+from rpcstats._numerics.intervals import ConfType, check_conf_level, check_conf_type
 from rpcstats.errors import ParameterError
 from rpcstats.formula.parse import Formula
 from rpcstats.survival.competing.cause_sample import CauseSample, cause_sample
@@ -93,7 +93,14 @@ def cumulative_incidence(
     check_flags(robust=robust)
     _check(variance, robust, conf_type)
     check_conf_level(conf_level)
-    sample = cause_sample(formula, data, censored=censored, weights=weights, allow=("cluster",))
+    sample = cause_sample(
+        formula,
+        data,
+        censored=censored,
+        weights=weights,
+        allow=("cluster",),
+        tied=weights is not None,
+    )
     kind: VarianceKind = "jackknife" if robust or sample.clusters else variance
     if kind == "jackknife" and variance == "aalen":
         raise ParameterError(
@@ -106,8 +113,7 @@ def cumulative_incidence(
 def _check(variance: str, robust: bool, conf_type: str) -> None:
     if as_word(variance) not in _KINDS:
         raise ParameterError("variance is unknown", [f"choose one of {', '.join(_KINDS)}"])
-    if as_word(conf_type) not in CONF_TYPES:
-        raise ParameterError("conf_type is unknown", [f"choose one of {', '.join(CONF_TYPES)}"])
+    check_conf_type(conf_type)
     if robust and variance == "aalen":
         raise ParameterError(
             "robust=True and variance='aalen' are two different variances", ["choose one"]
@@ -125,16 +131,16 @@ def _curves(
     return CumulativeIncidence(
         strata=sample.groups.labels,
         causes=sample.causes,
-        start=_frozen(counts.sets.start),
-        time=_frozen(counts.sets.time),
-        n_risk=_frozen(counts.sets.n_risk),
-        n_event=_frozen(counts.by_cause),
-        n_censor=_frozen(counts.sets.n_censor),
-        estimate=_frozen(curves.F),
-        std_error=_frozen(std_error),
-        event_free=_frozen(curves.S),
-        group_size=_frozen(np.bincount(sample.groups.codes, minlength=rows.n_group)),
-        group_events=_frozen(rows.events_by_group()),
+        start=counts.sets.start,
+        time=counts.sets.time,
+        n_risk=counts.sets.n_risk,
+        n_event=counts.by_cause,
+        n_censor=counts.sets.n_censor,
+        estimate=curves.F,
+        std_error=std_error,
+        event_free=curves.S,
+        group_size=rows.sizes(),
+        group_events=rows.events_by_group(),
         conf_type=conf_type,
         conf_level=conf_level,
         n_missing=sample.n_missing,
@@ -150,11 +156,6 @@ def _remarks(rows: IncidenceRows, sample: CauseSample, variance: FloatArray) -> 
         *missing_remark(sample.n_missing),
         *few_at_risk_remark(sample.groups.labels, sets.start, sets.time, rows.n_rows_at_risk()),
         *cluster_remarks(sample.clusters, sample.cluster_names),
-        *negative_variance_remark(variance),
+        *(negative_variance_remark(variance) if rows.variance == "jackknife" else ()),
         *lone_groups_remark(sample.groups.labels, rows.is_lone),
     )
-
-
-def _frozen(values: NDArray[Any]) -> NDArray[Any]:
-    values.setflags(write=False)
-    return values

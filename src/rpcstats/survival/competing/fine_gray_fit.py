@@ -12,9 +12,9 @@ from rpcstats._numerics.intervals import chi_square_p
 from rpcstats._numerics.optimise import OptSummary
 from rpcstats._vocabulary import CAUSE, CONF_HIGH, CONF_LOW, CONVERGED, DF, N_EVENT, P_VALUE, TERM
 from rpcstats.mixed.coefficients import coefficient_table
-from rpcstats.survival.competing._subdistribution_likelihood import SubdistributionEstimate
+from rpcstats.survival.competing._censoring_weights import Weighting, WeightVariance
+from rpcstats.survival.competing._subdistribution_estimate import FittedSubdistribution
 from rpcstats.survival.competing._subdistribution_order import SubdistributionOrder
-from rpcstats.survival.competing._subdistribution_scores import Weighting, WeightVariance
 from rpcstats.survival.structure.hazard_frame import HazardFrame
 from rpcstats.tables.summary import Summarised, Summary
 
@@ -59,10 +59,10 @@ class FineGrayFit(Summarised):
         What makes the fit unfit for use, and all that a reader should know.
     order : SubdistributionOrder
         The rows arranged.
-    found : SubdistributionEstimate
-        The estimates in units of scaled columns.
+    found : FittedSubdistribution
+        The estimates in units of scaled columns; longer vectors are made when asked for.
     weighting : Weighting
-        The censoring weights.
+        What the censoring weights are estimated from.
     """
 
     frame: HazardFrame
@@ -79,7 +79,7 @@ class FineGrayFit(Summarised):
     trouble: tuple[str, ...]
     remarks: tuple[str, ...]
     order: SubdistributionOrder
-    found: SubdistributionEstimate
+    found: FittedSubdistribution
     weighting: Weighting
 
     @property
@@ -87,7 +87,7 @@ class FineGrayFit(Summarised):
         """Weighted influence of each row on the score, of shape (n, p); worked out anew."""
         from rpcstats.survival.competing.fine_gray_estimation import score_influence
 
-        return score_influence(self.order, self.found, self.weighting)
+        return score_influence(self.found, self.weighting)
 
     @property
     def names(self) -> tuple[str, ...]:

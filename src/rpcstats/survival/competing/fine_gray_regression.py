@@ -7,9 +7,10 @@ from rpcstats._numerics.arguments import as_word
 from rpcstats._numerics.intervals import check_conf_level
 from rpcstats.errors import ParameterError
 from rpcstats.formula import Groups, make_groups, read_columns
-from rpcstats.survival.competing._subdistribution_scores import WeightVariance
+from rpcstats.survival.competing._censoring_weights import WeightVariance
 from rpcstats.survival.competing.fine_gray_estimation import estimate_fine_gray
 from rpcstats.survival.competing.fine_gray_fit import FineGrayFit
+from rpcstats.survival.competing.small_codes import with_small_codes, with_small_places
 from rpcstats.survival.structure.build import hazard_frame, no_groups
 from rpcstats.survival.structure.hazard_frame import HazardFrame
 from rpcstats.survival.structure.remarks import warn_of
@@ -99,6 +100,7 @@ def fine_gray(
         beside=columns,
         lazily=True,
     )
+    frame = with_small_places(with_small_codes(frame))
     if len(frame.clusters) > 2:
         raise ParameterError("cluster() takes one column or two", ["leave out the others"])
     fit = estimate_fine_gray(
@@ -108,7 +110,6 @@ def fine_gray(
         variance=variance,
         conf_level=conf_level,
     )
-    fit.frame.covariates.matrix()  # from here on the fit does without the data
     warn_of(fit.trouble)
     return fit
 

@@ -1,7 +1,7 @@
 """Gray's test that groups share one cumulative incidence curve."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from rpcstats._numerics.arguments import as_number
 from rpcstats.errors import FormulaError, ParameterError
 from rpcstats.formula.parse import Formula
-from rpcstats.survival.competing._gray_counts import group_counts
+from rpcstats.survival.competing._gray_counts import end_codes, group_counts
 from rpcstats.survival.competing._gray_scores import gray_scores
 from rpcstats.survival.competing.cause_sample import CauseSample, cause_sample, find_cause
 from rpcstats.survival.competing.gray_result import GrayTest
@@ -17,6 +17,25 @@ from rpcstats.survival.structure.remarks import empty_strata_remark, missing_rem
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+
+
+class _CodedRows(NamedTuple):
+    """What `group_counts` is given of a sample."""
+
+    time: FloatArray
+    code: NDArray[Any]
+    n_cause: int
+    n_group: int
+    stratum: IntArray | None
+    n_stratum: int
+
+    @classmethod
+    def of(cls, sample: CauseSample) -> "_CodedRows":
+        n_cause, n_group = len(sample.causes), len(sample.groups.labels)
+        code = end_codes(sample.cause, n_cause, sample.groups.codes, n_group)
+        n_stratum = len(sample.strata.labels)
+        stratum = sample.strata.codes if n_stratum > 1 else None
+        return cls(sample.time, code, n_cause, n_group, stratum, n_stratum)
 
 
 def gray_test(
@@ -65,8 +84,10 @@ def gray_test(
     question. The score test of a proportional sub-distribution hazard. Late entry and weights
     are refused: no variance is published for them.
     """
-    sample = cause_sample(formula, data, censored=censored, allow=("strata",))
-    return gray_test_of(sample, cause=cause, rho=rho)
+    # Nobody else holds the sample, so that it goes as soon as its rows are counted.
+    return gray_test_of(
+        cause_sample(formula, data, censored=censored, allow=("strata",)), cause=cause, rho=rho
+    )
 
 
 def gray_test_of(sample: CauseSample, *, cause: str | None = None, rho: float = 0.0) -> GrayTest:
@@ -76,7 +97,9 @@ def gray_test_of(sample: CauseSample, *, cause: str | None = None, rho: float = 
     ----------
     sample : CauseSample
         Groups and strata included.
-    cause, rho
+    cause : str, optional
+        As in `gray_test`.
+    rho : float
         As in `gray_test`.
 
     Returns
@@ -93,20 +116,16 @@ def gray_test_of(sample: CauseSample, *, cause: str | None = None, rho: float = 
     """
     _check(sample, rho)
     chosen = range(len(sample.causes)) if cause is None else [find_cause(cause, sample.causes)]
-    n_group, n_stratum = len(sample.groups.labels), len(sample.strata.labels)
-    parts = group_counts(
-        sample.time,
-        sample.cause,
-        len(sample.causes),
-        sample.groups.codes,
-        n_group,
-        stratum=sample.strata.codes if n_stratum > 1 else None,
-        n_stratum=n_stratum,
-    )
+    n_obs = np.bincount(sample.groups.codes, minlength=len(sample.groups.labels))
+    labels, causes, n_missing = sample.groups.labels, sample.causes, sample.n_missing
+    empty, rows = _empty(sample), _CodedRows.of(sample)
+    del sample
+    parts = group_counts(*rows)
+    del rows
     found = [_summed([gray_scores(part, k, rho) for part in parts if part.d.size]) for k in chosen]
     tests = [_quadratic_form(scores, V) for scores, V in found]
     arrays = {
-        "n_obs": np.bincount(sample.groups.codes, minlength=n_group),
+        "n_obs": n_obs,
         "n_event": sum(part.d.sum(axis=2) for part in parts)[list(chosen)].astype(np.int64),
         "scores": np.stack([scores for scores, _ in found]),
         "V": np.stack([V for _, V in found]),
@@ -116,12 +135,12 @@ def gray_test_of(sample: CauseSample, *, cause: str | None = None, rho: float = 
     for values in arrays.values():
         values.setflags(write=False)
     return GrayTest(
-        strata=sample.groups.labels,
-        causes=tuple(sample.causes[k] for k in chosen),
+        strata=labels,
+        causes=tuple(causes[k] for k in chosen),
         **arrays,
         rho=float(rho),
-        n_missing=sample.n_missing,
-        remarks=(*missing_remark(sample.n_missing), *_empty(sample), *_nothing(tests)),
+        n_missing=n_missing,
+        remarks=(*missing_remark(n_missing), *empty, *_nothing(tests)),
     )
 
 

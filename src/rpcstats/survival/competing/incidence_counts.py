@@ -78,20 +78,30 @@ class IncidenceRows:
         return np.where(np.repeat(is_lone, np.diff(self.counts.sets.start)), np.nan, variance)
 
     def curve_variance(self) -> FloatArray:
-        """Give the variance of each cause's incidence at each time; shape (k, m)."""
+        """Give the variance of each cause's incidence at each distinct time.
+
+        Returns
+        -------
+        ndarray of shape (k, m)
+            One row a cause, estimated as `variance` says.
+        """
         if self.variance == "jackknife":
             sample = self.sample
             return robust_variance(
                 self.counts, self.curves, sample.cause, sample.weights, sample.clusters
             )
         kind: Variance = self.variance
-        found = np.empty(self.counts.by_cause.shape)
-        for k in range(len(found)):
-            found[k] = functional_variance(self.counts, self.curves, k, kind)
-        return found
+        causes = range(len(self.sample.causes))
+        return functional_variance(self.counts, self.curves, causes, kind)
 
     def log_survival_variance(self) -> FloatArray:
-        """Give the variance of the log of the probability of no event; shape (m,)."""
+        """Give the variance of the log of the probability of no event.
+
+        Returns
+        -------
+        ndarray of shape (m,)
+            At each distinct time; NaN for a group in one cluster, if it is to be robust.
+        """
         sets, sample = self.counts.sets, self.sample
         if self.variance != "jackknife":
             return product_limit(sets)[1]
@@ -122,7 +132,7 @@ class IncidenceRows:
         steps = scale * self.curves.S_before * self.counts.by_cause[k] / sets.n_risk
         estimate = np.add.reduceat(steps, sets.start[:-1])
         if self.variance != "jackknife":
-            running = functional_variance(self.counts, self.curves, k, self.variance, scale)
+            running = functional_variance(self.counts, self.curves, [k], self.variance, scale)[0]
             return estimate, np.diag(running[sets.start[1:] - 1])
         influence = functional_influence(self.counts, self.curves, sample.cause, k, scale)
         if sample.weights is not None:
@@ -134,7 +144,18 @@ class IncidenceRows:
         return estimate, covariance
 
     def reaches(self, time: float) -> NDArray[np.bool_]:
-        """Tell the groups followed up to a time, or until nobody was left free of events."""
+        """Tell the groups followed up to a time, or until nobody was left free of events.
+
+        Parameters
+        ----------
+        time : float
+            The time.
+
+        Returns
+        -------
+        ndarray of shape (g,), bool
+            One for each group.
+        """
         ends = self.counts.sets.start[1:] - 1
         known: NDArray[np.bool_] = (self.counts.sets.time[ends] >= time) | (
             self.curves.S[ends] <= 0
@@ -142,7 +163,13 @@ class IncidenceRows:
         return known
 
     def n_rows_at_risk(self) -> FloatArray:
-        """Count rows at risk at each distinct time, whatever their weights."""
+        """Count rows at risk at each distinct time, whatever their weights.
+
+        Returns
+        -------
+        ndarray of shape (m,)
+            Counts just before the time.
+        """
         sets = self.counts.sets
         if self.sample.weights is None:
             return sets.n_risk
@@ -153,8 +180,29 @@ class IncidenceRows:
             at_risk -= yet_to_enter(entering, sets.start)
         return at_risk
 
+    def sizes(self) -> IntArray:
+        """Count rows by group, whatever their weights.
+
+        Returns
+        -------
+        ndarray of shape (g,), int
+            Counts.
+        """
+        if self.n_group == 1:
+            return np.array([len(self.sample.time)])
+        return np.bincount(self.sample.groups.codes, minlength=self.n_group)
+
     def events_by_group(self) -> IntArray:
-        """Count rows by group and cause, whatever their weights; shape (g, k)."""
+        """Count rows by group and cause, whatever their weights.
+
+        Returns
+        -------
+        ndarray of shape (g, k), int
+            Counts.
+        """
+        if self.sample.weights is None:
+            counts, start = self.counts, self.counts.sets.start
+            return np.add.reduceat(counts.by_cause, start[:-1], axis=1).T.astype(np.int64)
         n_cause = len(self.sample.causes)
         cell = self.sample.groups.codes * (n_cause + 1) + self.sample.cause
         table = np.bincount(cell, minlength=self.n_group * (n_cause + 1))
@@ -177,6 +225,8 @@ def incidence_rows(sample: CauseSample, variance: VarianceKind) -> IncidenceRows
         Counts and curves.
     """
     n_group = len(sample.groups.labels)
+    if n_group > 1 or variance == "jackknife":
+        sample = sample.with_ties()
     counts = cause_counts(
         sample.time,
         sample.cause,
@@ -185,5 +235,6 @@ def incidence_rows(sample: CauseSample, variance: VarianceKind) -> IncidenceRows
         n_group=n_group,
         entry=sample.entry,
         weights=sample.weights,
+        tied=sample.is_tied,
     )
     return IncidenceRows(sample, counts, incidence(counts), variance)

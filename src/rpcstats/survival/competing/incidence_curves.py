@@ -235,7 +235,7 @@ class CumulativeIncidence(Worded, Summarised):
         ParameterError
             If rho is not finite, or the curves have weights, late entry or clusters.
         """
-        return gray_test_of(self.rows.sample, rho=rho)
+        return gray_test_of(self.rows.sample.with_ties(), rho=rho)
 
     def summary(self) -> Summary:
         """Give a readable account.

@@ -39,7 +39,9 @@ def incidence_limits(
     ----------
     estimate, std_error : ndarray
         Incidences and their standard errors.
-    conf_type, conf_level
+    conf_type : str
+        As in `cumulative_incidence`.
+    conf_level : float
         As in `cumulative_incidence`.
 
     Returns
@@ -75,10 +77,24 @@ def incidence_at(fit: "CumulativeIncidence", times: ArrayLike) -> pd.DataFrame:
     wanted = np.atleast_1d(as_numbers(times))
     if not np.all(wanted >= 0):
         raise ParameterError("at() was given a time that is not one", ["use numbers from 0 up"])
-    parts = [
-        _read(fit, g, k, wanted) for g in range(len(fit.strata)) for k in range(len(fit.causes))
-    ]
-    return pd.concat(parts, ignore_index=True)
+    parts = [_read(fit, g, wanted) for g in range(len(fit.strata))]
+    n_risk, is_early, estimate, std_error = map(np.array, zip(*parts, strict=True))
+    low, high = incidence_limits(estimate, std_error, fit.conf_type, fit.conf_level)
+    if fit.conf_type == "plain":
+        low[is_early], high[is_early] = 0.0, 0.0
+    n_cause, n_time = len(fit.causes), len(wanted)
+    return pd.DataFrame(
+        {
+            STRATA: [label for label in fit.strata for _ in range(n_cause * n_time)],
+            STATE: [cause for cause in fit.causes for _ in range(n_time)] * len(fit.strata),
+            TIME: np.tile(wanted, n_cause * len(fit.strata)),
+            N_RISK: np.repeat(n_risk, n_cause, axis=0).ravel(),
+            ESTIMATE: estimate.ravel(),
+            STD_ERROR: std_error.ravel(),
+            CONF_LOW: low.ravel(),
+            CONF_HIGH: high.ravel(),
+        }
+    )
 
 
 def incidence_difference(fit: "CumulativeIncidence", time: float) -> CauseContrasts:
@@ -215,33 +231,20 @@ def incidence_summary(fit: "CumulativeIncidence") -> Summary:
 
 
 def _read(
-    fit: "CumulativeIncidence",
-    g: int,
-    k: int,
-    wanted: FloatArray,
-) -> pd.DataFrame:
+    fit: "CumulativeIncidence", g: int, wanted: FloatArray
+) -> tuple[FloatArray, NDArray[np.bool_], FloatArray, FloatArray]:
+    """Read a group's curves: at risk, whether before its first time, incidences and errors.
+
+    The last three are of shape (k, n), for k causes and n times.
+    """
     a, b = int(fit.start[g]), int(fit.start[g + 1])
     time = fit.time[a:b]
     last = np.searchsorted(time, wanted, side="right")
     following = np.searchsorted(time, wanted, side="left")
     unknown = (wanted > time[-1]) & (fit.event_free[b - 1] > 0)
-
-    def read(values: FloatArray, at_start: float) -> FloatArray:
-        padded = np.concatenate([[at_start], values[a:b]])
-        return np.where(unknown, np.nan, padded[last])
-
-    edge = 0.0 if fit.conf_type == "plain" else np.nan
-    estimate, std_error = read(fit.estimate[k], 0.0), read(fit.std_error[k], 0.0)
-    low, high = incidence_limits(estimate, std_error, fit.conf_type, fit.conf_level)
-    return pd.DataFrame(
-        {
-            STRATA: fit.strata[g],
-            STATE: fit.causes[k],
-            TIME: wanted,
-            N_RISK: np.append(fit.n_risk[a:b], 0.0)[following],
-            ESTIMATE: estimate,
-            STD_ERROR: std_error,
-            CONF_LOW: np.where(last == 0, edge, low),
-            CONF_HIGH: np.where(last == 0, edge, high),
-        }
-    )
+    place = a + np.maximum(last - 1, 0)
+    curves = fit.estimate[:, place], fit.std_error[:, place]
+    for values in curves:
+        values[:, last == 0], values[:, unknown] = 0.0, np.nan
+    n_risk = np.where(following < b - a, fit.n_risk[a + np.minimum(following, b - a - 1)], 0.0)
+    return n_risk, np.broadcast_to(last == 0, curves[0].shape), *curves

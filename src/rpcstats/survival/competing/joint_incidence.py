@@ -13,7 +13,7 @@ from rpcstats.survival.competing._joint_course import (
     spread,
 )
 from rpcstats.survival.competing.predicted_incidence import PredictedIncidence, prediction_times
-from rpcstats.survival.prediction._hazard_steps import HazardSteps
+from rpcstats.survival.prediction._hazard_steps import HazardSteps, ratio_of
 from rpcstats.survival.prediction.curves import hazard_steps
 from rpcstats.survival.prediction.new_rows import NewRows, encode_rows
 
@@ -122,7 +122,7 @@ def _curves_of(
     stratum = int(rows[0].stratum[place])
     x = [own.X[place] - step.centre for own, step in zip(rows, steps, strict=True)]
     risk = [
-        float(np.exp(own @ part.beta + row.offset[place]))
+        float(ratio_of(own @ part.beta + row.offset[place]))
         for own, part, row in zip(x, fit.fits, rows, strict=True)
     ]
     course = course_of(steps, stratum, risk)

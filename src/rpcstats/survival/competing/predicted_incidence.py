@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from rpcstats._numerics.arguments import as_numbers
 from rpcstats._numerics.intervals import normal_quantile
 from rpcstats._vocabulary import CONF_HIGH, CONF_LOW, ESTIMATE, STATE, STD_ERROR, STRATA, TIME
 from rpcstats.errors import ParameterError
@@ -235,7 +236,7 @@ def prediction_times(
         If a time is negative or not a number.
     """
     if times is not None:
-        wanted = np.atleast_1d(np.asarray(times, dtype=np.float64))
+        wanted = np.atleast_1d(as_numbers(times))
         if not (np.isfinite(wanted) & (wanted >= 0)).all():
             raise ParameterError("A time to predict at is not one", ["use numbers from 0 up"])
         return wanted.copy()
@@ -248,17 +249,18 @@ def prediction_times(
     return chosen
 
 
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")  # rows far from those of the fit
 def _hazards(fit: "FineGrayFit", rows: NewRows, times: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Give the cumulative sub-distribution hazard of each curve at each time, and its error."""
     found, order = fit.found, fit.order
     given = found.likelihood
+    terms = given.terms(found.scaled_beta)
     x = (rows.X - found.scaling.centre) / found.scaling.scale
-    scores = np.exp(x @ found.maximum.beta + rows.offset)
-    shift = found.terms.shift
-    e0 = found.terms.e0
-    means = risk_sums(given, found.terms) / found.terms.S0
+    scores = np.exp(x @ found.scaled_beta + rows.offset)
+    shift, e0 = terms.shift, terms.e0
+    means = risk_sums(given, terms) / terms.S0
     phi = fit.score_rows @ (found.cov * found.scaling.scale)
-    influence = RowInfluence(order, found.terms.r, e0, fit.weighting)
+    influence = RowInfluence(order, terms.r, e0, fit.weighting)
     hazard = np.zeros((len(x), len(times)))
     error = np.zeros((len(x), len(times)))
     for s in np.unique(rows.stratum):
@@ -273,7 +275,7 @@ def _hazards(fit: "FineGrayFit", rows: NewRows, times: FloatArray) -> tuple[Floa
             h = level * x[mine] - means[:, a:stop] @ e0[a:stop]
             hazard[mine, q] = unit * level
             beta = np.zeros(order.n_time)
-            beta[a:stop] = -1.0 / found.terms.S0[a:stop]
+            beta[a:stop] = -1.0 / terms.S0[a:stop]
             own = influence.on(EventSums(None, beta, beta))
             error[mine, q] = unit * np.sqrt(_spread(fit, own, phi, h))
     return hazard, error

@@ -195,8 +195,10 @@ def proportional_subhazards(
         raise ParameterError("There is no coefficient to test", ["fit covariates"])
     g = _scale_of_time(fit, transform)
     found, order = fit.found, fit.order
-    own = score_influence(order, found, fit.weighting, g)
-    means = risk_sums(found.likelihood, found.terms)
+    own = score_influence(found, fit.weighting, g)
+    given = found.likelihood
+    means = risk_sums(given, given.terms(found.scaled_beta))
+    del given
     spread = _weighted_information(fit, means, g)
     own = own - fit.score_rows @ (fit.cov_model @ spread)
     residuals = fit.residuals("schoenfeld")
@@ -262,7 +264,8 @@ def _scale_of_time(fit: "FineGrayFit", transform: Transform) -> FloatArray:
 def _weighted_information(fit: "FineGrayFit", S1: FloatArray, g: FloatArray) -> FloatArray:
     """Give minus the derivative of the scores of theta in beta, in units of the covariates."""
     found, order = fit.found, fit.order
-    terms, X = found.terms, found.likelihood.X
+    given = found.likelihood
+    terms, X = given.terms(found.scaled_beta), given.X
     expected = terms.r * order.so_far(terms.e0 * g)
     spread = (X * expected) @ X.T - (S1 * terms.A * g) @ S1.T
     return np.asarray(spread * np.outer(found.scaling.scale, found.scaling.scale))

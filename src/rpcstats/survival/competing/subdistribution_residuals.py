@@ -52,16 +52,18 @@ def subdistribution_residuals(fit: "FineGrayFit", kind: ResidualKind) -> pd.Data
         return _schoenfeld(fit, names)
     values = fit.score_rows if kind == "score" else fit.score_rows @ fit.cov_model
     frame = pd.DataFrame(np.array(values), columns=names)
-    frame.insert(0, "row", fit.frame.kept)
+    frame.insert(0, "row", fit.frame.kept.astype(np.int64))
     return frame
 
 
 def _schoenfeld(fit: "FineGrayFit", names: list[str]) -> pd.DataFrame:
     order, found = fit.order, fit.found
-    means = risk_sums(found.likelihood, found.terms) / found.terms.S0
+    given = found.likelihood
+    terms = given.terms(found.scaled_beta)
+    means = risk_sums(given, terms) / terms.S0
     events = order.events
-    residual = found.likelihood.X[:, events] - np.repeat(means, order.n_tied, axis=1)
+    residual = given.X[:, events] - np.repeat(means, order.n_tied, axis=1)
     frame = pd.DataFrame(residual.T * found.scaling.scale, columns=names)
-    frame.insert(0, "row", fit.frame.kept[order.rows[events]])
+    frame.insert(0, "row", fit.frame.kept[order.rows[events]].astype(np.int64))
     frame.insert(1, TIME, np.repeat(order.time, order.n_tied))
     return frame

@@ -1,6 +1,5 @@
 """Score and information of coefficients that change with a function of time, at no change."""
 
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -56,18 +55,14 @@ def time_scores(arrays: FittedArrays, g: FloatArray) -> TimeScores:
     S1, D1 = first_moments(order, X, terms)
     events = X[:, order.events] * order.event_weights[order.events]
     sums = np.add.reduceat(events, order.events_start[:-1], axis=-1)
-    U = (sums - terms.e0 * S1 + terms.e1 * D1) @ g
+    U = (sums - terms.e0 * S1) @ g + (terms.e1 * D1) @ g[terms.tied]
 
     def weighted_information(c: FloatArray) -> FloatArray:
-        scaled = replace(terms, e0=c * terms.e0, e1=c * terms.e1)
+        scaled = terms.times(c)
         expected = expected_events(order, scaled)
-        mixed = (S1 * (c * terms.B)) @ D1.T
+        mixed = (S1[:, terms.tied] * scaled.B) @ D1.T
         found: FloatArray = (
-            (X * expected) @ X.T
-            - (S1 * (c * terms.A)) @ S1.T
-            + mixed
-            + mixed.T
-            - (D1 * (c * terms.C)) @ D1.T
+            (X * expected) @ X.T - (S1 * scaled.A) @ S1.T + mixed + mixed.T - (D1 * scaled.C) @ D1.T
         )
         return found
 
@@ -129,9 +124,7 @@ def robust_statistic(
     1989).
     """
     order, X, terms = arrays.order, arrays.X, arrays.terms
-    scaled = replace(
-        terms, **{name: g * getattr(terms, name) for name in ("e0", "e1", "A", "B", "C")}
-    )
+    scaled = terms.times(g)
     moving = score_residuals(order, X, scaled, expected_events(order, scaled))
     events = order.events
     excess = order.event_weights[events] * (g[order.last[events]] - 1.0)

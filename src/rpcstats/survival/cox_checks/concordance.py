@@ -125,7 +125,11 @@ def concordance(
     newdata : frame, optional
         New rows with every column of the formula, times and events included; by default the
         rows of the fit, on which a model looks better than it is.
-    pair_weights, tau, censoring
+    pair_weights : str
+        As in `concordance_index`.
+    tau : float, optional
+        As in `concordance_index`.
+    censoring : str
         As in `concordance_index`.
     conf_level : float, optional
         Level of the interval; that of the fit if not given.
@@ -172,7 +176,13 @@ def concordance_of(
         The times.
     scores : dict of str to ndarray of shape (n,)
         Scores by name, the highest expected to fail first.
-    pair_weights, tau, censoring, conf_level
+    pair_weights : str
+        As in `concordance_index`.
+    tau : float, optional
+        As in `concordance_index`.
+    censoring : str
+        As in `concordance_index`.
+    conf_level : float
         As in `concordance_index`.
     tolerance : float
         Scores no further apart are ties.

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from rpcstats._numerics.arguments import as_word
+from rpcstats._numerics.arguments import as_word, check_flags
 from rpcstats._vocabulary import STRATA, TIME
 from rpcstats.errors import ParameterError
 from rpcstats.mixed.inference.term_columns import term_columns
@@ -84,6 +84,7 @@ def cox_residuals(
     tied events thin each other's risk sets, in every kind. Case weights multiply dfbeta and
     dfbetas only. Scaled residuals use the model-based covariance.
     """
+    check_flags(by_cluster=by_cluster)
     if as_word(kind) not in KINDS:
         raise ParameterError("kind is unknown", [f"choose {', '.join(KINDS)}"])
     if kind not in _OF_ROWS:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -23,25 +23,45 @@ _FACTOR: Final = 4.0
 _DIGITS: Final = 1e-11
 _GOOD: Final = 1e-6
 
+_KEPT: Final = 2
+"""Points kept: Brent's method ends at the flattest, or one that differs from it by rounding."""
+
+
+class _Slope(NamedTuple):
+    slope: float
+    log_lik: float
+
 
 @dataclass(slots=True, eq=False)
 class _Slopes:
-    """Slopes of the integrated likelihood by log θ, kept as they are found."""
+    """Slopes of the integrated likelihood by log θ, kept as they are found.
+
+    Of the points themselves, which hold vectors as long as the data, those next to 0 are kept.
+    """
 
     problem: GammaProblem
-    points: dict[float, GammaPoint] = field(default_factory=dict)
+    found: dict[float, _Slope] = field(default_factory=dict)
+    flattest: dict[float, GammaPoint] = field(default_factory=dict)
     log: list[float] = field(default_factory=list)
 
     def __call__(self, x: float) -> float:
-        if x not in self.points:
+        if x not in self.found:
             point = self.problem.at(float(np.exp(x)))
-            self.points[x] = point
+            self.found[x] = _Slope(point.slope, point.log_lik)
             self.log.append(point.log_lik)
-        return self.points[x].slope
+            self.flattest[x] = point
+            if len(self.flattest) > _KEPT:
+                del self.flattest[max(self.flattest, key=lambda y: abs(self.found[y].slope))]
+        return self.found[x].slope
+
+    def point(self, x: float) -> GammaPoint:
+        """Give a point again, worked out anew if it was not kept."""
+        kept = self.flattest.get(x)
+        return self.problem.at(float(np.exp(x))) if kept is None else kept
 
     @property
     def best(self) -> float:
-        return max(self.points, key=lambda x: self.points[x].log_lik)
+        return max(self.found, key=lambda x: self.found[x].log_lik)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,17 +112,15 @@ def search_gamma(problem: GammaProblem, log_lik_zero: float, score_zero: float) 
         for theta in GRID:
             slopes(float(np.log(theta)))
         start = slopes.best
-        if slopes.points[start].log_lik <= log_lik_zero and slopes(start) <= 0.0:
+        if slopes.found[start].log_lik <= log_lik_zero and slopes(start) <= 0.0:
             return _at_zero(problem, slopes, log_lik_zero)
     bracket = _bracket(slopes, float(start))
     if bracket is None:
-        end = min(slopes.points)
-        if slopes.points[end].theta <= 10.0 * LEAST:
+        if np.exp(min(slopes.found)) <= 10.0 * LEAST:
             return _at_zero(problem, slopes, log_lik_zero)
         return _endless(problem, slopes)
     x = _root(slopes, *bracket)
-    point = slopes.points[x]
-    if point.log_lik < log_lik_zero - 1e-10 * (1.0 + abs(log_lik_zero)):
+    if slopes.found[x].log_lik < log_lik_zero - 1e-10 * (1.0 + abs(log_lik_zero)):
         return _at_zero(problem, slopes, log_lik_zero)
     return _report(problem, slopes, x)
 
@@ -134,11 +152,10 @@ def _root(slopes: Callable[[float], float], low: float, high: float) -> float:
 
 
 def _report(problem: GammaProblem, slopes: _Slopes, x: float) -> GammaOptimum:
-    point = slopes.points[x]
-    step = 1e-3
-    up, down = problem.at(float(np.exp(x + step))), problem.at(float(np.exp(x - step)))
+    point, step = slopes.point(x), 1e-3
+    up, down = (problem.at(float(np.exp(x + move))).slope for move in (step, -step))
     problem.latest = point.modes.z
-    curvature = (down.slope - up.slope) / (2.0 * step)
+    curvature = (down - up) / (2.0 * step)
     norm = abs(point.slope) / np.sqrt(curvature) if curvature > 0.0 else np.inf
     converged = point.modes.found and norm < _GOOD
     status = "the slope by the variance is zero and falls" if converged else "no zero of the slope"
@@ -155,7 +172,7 @@ def _at_zero(problem: GammaProblem, slopes: _Slopes, log_lik: float) -> GammaOpt
 
 
 def _endless(problem: GammaProblem, slopes: _Slopes) -> GammaOptimum:
-    point = slopes.points[max(slopes.points)]
+    point = slopes.point(max(slopes.found))
     status = "the likelihood goes on rising while the variance of the frailty grows without end"
     optimum = _summary(problem, slopes, point.theta, point.log_lik, np.inf, False, status)
     return GammaOptimum(point, np.nan, optimum)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from rpcstats.survival.frailties._columns import MixedColumns, sum_by
 from rpcstats.survival.frailties._factors import LowRankFactor, OwnBlocks, Solve, cholesky
 from rpcstats.survival.frailties._point import Point
-from rpcstats.survival.partial.event_terms import event_places, tied_times
+from rpcstats.survival.partial.tied_events import event_places
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -36,7 +36,7 @@ def level_tables(point: Point) -> tuple[FloatArray, FloatArray, IntArray]:
     """
     columns, order, terms = point.columns, point.columns.order, point.terms
     m = order.n_time
-    tied = tied_times(order, terms)
+    tied = terms.tied
     places = event_places(order, tied) if len(tied) else np.empty(0, dtype=np.int64)
     column = np.repeat(np.arange(len(tied)), order.n_tied[tied])
     S, D = np.empty((columns.n_effect, m)), np.empty((columns.n_effect, len(tied)))
@@ -84,10 +84,9 @@ def shared_by_times(point: Point, border: IntArray) -> FloatArray:
     S, D, tied = level_tables(point)
     H = (S * terms.A) @ S[border].T
     if len(tied):
-        B, C = terms.B[tied], terms.C[tied]
         S = S[:, tied]
-        H -= (S * B) @ D[border].T + (D * B) @ S[border].T
-        H += (D * C) @ D[border].T
+        H -= (S * terms.B) @ D[border].T + (D * terms.B) @ S[border].T
+        H += (D * terms.C) @ D[border].T
     return np.asarray(H)
 
 
@@ -115,10 +114,10 @@ def low_rank_factor(
     S, D, tied = level_tables(point)
     with np.errstate(divide="ignore", invalid="ignore"):
         root = np.sqrt(terms.A)
-        share = np.where(root > 0.0, terms.B / root, 0.0)
+        share = np.where(root[tied] > 0.0, terms.B / root[tied], 0.0)
     V = S * root
-    V[:, tied] -= D * share[tied]
-    rest = np.sqrt(np.maximum(terms.C[tied] - share[tied] ** 2, 0.0))
+    V[:, tied] -= D * share
+    rest = np.sqrt(np.maximum(terms.C - share**2, 0.0))
     V = _turned_rows(columns, np.hstack([V, D * rest]), factors)
     if len(columns.levels) == 1:
         solve, log_det, blocks = _own_of_one_factor(point, factors[0], curvature)

@@ -38,14 +38,14 @@ def shared_by_rows(point: Point, border: IntArray) -> FloatArray:
         values,
         places,
         terms.r,
-        order.begin,
+        order.begin.astype(np.int64, copy=False),
         np.argsort(first, kind="stable"),
         np.concatenate([[0], np.cumsum(np.bincount(first, minlength=order.n_time))]),
         order.start,
         order.n_tied,
         terms.A,
-        terms.B,
-        terms.C,
+        terms.at_every_time(terms.B),
+        terms.at_every_time(terms.C),
         found,
     )
     return found

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from rpcstats.survival.frailties._columns import sum_by
 from rpcstats.survival.frailties._point import Point
 from rpcstats.survival.partial.arrange import Arrangement
-from rpcstats.survival.partial.event_terms import event_places, tied_times
+from rpcstats.survival.partial.tied_events import event_places
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -66,20 +66,19 @@ class LevelSteps:
         at = np.minimum(self.begin, len(sums) - 1)
         held = np.where(inside, sums[self.end - 1] - before[at], 0.0)
         squares = sum_by(self.level, s * s * held, self.n_level)
-        tied = tied_times(self.order, terms)
-        if len(tied):
-            squares += self._tied_part(point, s, tied)
+        if len(terms.tied):
+            squares += self._tied_part(point, s)
         return squares
 
-    def _tied_part(self, point: Point, s: FloatArray, tied: IntArray) -> FloatArray:
+    def _tied_part(self, point: Point, s: FloatArray) -> FloatArray:
         order, terms = self.order, point.terms
-        places = event_places(order, tied)
+        places = event_places(order, terms.tied)
         width = order.n_time + 1
         level = self.level[self.leaving[places]]
         pairs, place = np.unique(level * width + order.last[places], return_inverse=True)
         d = sum_by(place, terms.r[places], len(pairs))
         cell = np.searchsorted(self.level * width + self.begin, pairs, side="right") - 1
-        k = pairs % width
+        k = np.searchsorted(terms.tied, pairs % width)
         parts = d * (terms.C[k] * d - 2.0 * terms.B[k] * s[cell])
         return sum_by(pairs // width, parts, self.n_level)
 

@@ -107,7 +107,7 @@ def _estimated_without_maximum(
     try:
         with np.errstate(all="ignore"):
             return _estimated(plain, blocks, columns, ties, curvature, theta)
-    except (np.linalg.LinAlgError, DataError):
+    except (ValueError, DataError):  # LinAlgError is a ValueError
         raise DataError(f"The model can't be fitted. {' '.join(plain.trouble)}") from None
 
 

@@ -139,8 +139,13 @@ class MixedEstimates:
     def degrees_of_freedom(self) -> tuple[float, float]:
         """Effective number of coefficients, and of random effects.
 
-        The first is the number of coefficients for normal effects, as in coxme; for gamma
-        frailties as in R's coxph the sum of tr(V⁻¹ V₂) over terms.
+        Returns
+        -------
+        fixed : float
+            The number of coefficients for normal effects, as in coxme; for gamma frailties as in
+            R's coxph the sum of tr(V⁻¹ V₂) over terms.
+        random : float
+            Of random effects, over all terms.
         """
         fixed, random = self.estimation.degrees_of_freedom(self.names)
         return (fixed if self.distribution == "gamma" else float(len(self.beta))), random

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from rpcstats._numerics.arguments import as_word
+from rpcstats._numerics.arguments import as_word, check_flags
 from rpcstats._numerics.intervals import normal_quantile
 from rpcstats._vocabulary import (
     CONF_HIGH,
@@ -128,6 +128,7 @@ def predict(
 
     if as_word(level) not in get_args(Level):
         raise ParameterError("level is unknown", [f"choose {', '.join(get_args(Level))}"])
+    check_flags(exponentiate=exponentiate)
     z = normal_quantile(conf_level)
     rows = _rows(fit, newdata)
     eta = rows.X @ fit.beta + (0.0 if rows.offset is None else rows.offset)

@@ -105,8 +105,8 @@ def draw_coefficients(fit: "CoxMixedFit", ax: "Axes | None", *, exponentiate: bo
     from rpcstats.figures.forest import forest_axes
     from rpcstats.mixed.plots import plain_term
 
-    what = "Hazard ratio" if exponentiate else "Log hazard ratio"
     table = fit.tidy(exponentiate=exponentiate)
+    what = "Hazard ratio" if exponentiate else "Log hazard ratio"
     if table.empty:
         raise ParameterError("There is no coefficient to draw", ["add a covariate to the formula"])
     return forest_axes(

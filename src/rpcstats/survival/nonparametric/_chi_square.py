@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from rpcstats.survival.nonparametric._score_test import Scores
+from rpcstats.survival.nonparametric._scores import Scores
 
 FloatArray = NDArray[np.float64]
 

@@ -4,13 +4,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from rpcstats.errors import FormulaError
 from rpcstats.formula.censored import CensoredSample
 from rpcstats.formula.groups import Groups
+from rpcstats.survival._counted_times import counted_times
 from rpcstats.survival._multiway import clustered_covariance
-from rpcstats.survival.nonparametric._score_test import GroupRisk, Scores, group_risk
+from rpcstats.survival._packed_times import packed_rows
+from rpcstats.survival.nonparametric._score_test import GroupRisk, group_risk
+from rpcstats.survival.nonparametric._scores import Scores, group_ends
+from rpcstats.survival.nonparametric._streamed_scores import streamed_scores, table_scores
 from rpcstats.survival.structure.remarks import empty_strata_remark
 
 FloatArray = NDArray[np.float64]
@@ -38,12 +42,9 @@ def counted_groups(sample: CensoredSample) -> GroupRisk:
     FormulaError
         If fewer than two groups have rows.
     """
+    refuse_one_group(sample)
+    sample = sample.with_ties()
     n_group, n_stratum = len(sample.groups.labels), len(sample.strata.labels)
-    if n_group < 2:
-        raise FormulaError(
-            "A comparison needs two groups or more: name a column with at least two levels "
-            "after the ~"
-        )
     return group_risk(
         sample.time,
         sample.event,
@@ -54,6 +55,66 @@ def counted_groups(sample: CensoredSample) -> GroupRisk:
         entry=sample.entry,
         weights=sample.weights,
     )
+
+
+def refuse_one_group(sample: CensoredSample) -> None:
+    """Refuse a sample in which there is nothing to compare.
+
+    Parameters
+    ----------
+    sample : CensoredSample
+        Groups included.
+
+    Raises
+    ------
+    FormulaError
+        If fewer than two groups have rows.
+    """
+    if len(sample.groups.labels) < 2:
+        raise FormulaError(
+            "A comparison needs two groups or more: name a column with at least two levels "
+            "after the ~"
+        )
+
+
+def plain_scores(sample: CensoredSample) -> Scores | None:
+    """Compare groups where every row and every time weighs the same.
+
+    Parameters
+    ----------
+    sample : CensoredSample
+        Groups and strata included; ties are found if they have not been.
+
+    Returns
+    -------
+    Scores or None
+        None where rows weigh or enter late, or `counted_groups` is as fast.
+
+    Raises
+    ------
+    FormulaError
+        If fewer than two groups have rows.
+    """
+    refuse_one_group(sample)
+    if sample.entry is not None or sample.weights is not None:
+        return None
+    n_group, n_stratum = len(sample.groups.labels), len(sample.strata.labels)
+    stratum = sample.strata.codes if n_stratum > 1 else None
+    ends = group_ends(sample.groups.codes, sample.event, n_group)
+    counted = counted_times(sample.time, ends, 2 * n_group, stratum=stratum, n_stratum=n_stratum)
+    if counted is not None:
+        return table_scores(counted, n_group)
+    if n_stratum > 1:
+        sample = sample.with_ties()
+    rows = packed_rows(
+        sample.time,
+        ends,
+        2 * n_group,
+        stratum=stratum,
+        n_stratum=n_stratum,
+        tied=sample.is_tied,
+    )
+    return None if rows is None else streamed_scores(rows, n_group)
 
 
 def strata_remark(sample: CensoredSample) -> tuple[str, ...]:
@@ -74,6 +135,29 @@ def strata_remark(sample: CensoredSample) -> tuple[str, ...]:
         return ()
     events = np.bincount(sample.strata.codes[sample.event], minlength=n_stratum)
     return empty_strata_remark(events, "how the groups differ")
+
+
+def untested_remark(statistic: ArrayLike) -> tuple[str, ...]:
+    """Say why there is no test, if there is none.
+
+    Parameters
+    ----------
+    statistic : array_like
+        The statistic, or one a weight.
+
+    Returns
+    -------
+    tuple of str
+        One remark, or none.
+    """
+    is_unknown = np.isnan(statistic)
+    if not np.any(is_unknown):
+        return ()
+    if not np.all(is_unknown):
+        return ("A weight that is 0 wherever two groups are compared gives no test of its own.",)
+    return (
+        "The test can't be made: at none of the times of events are two groups at risk together.",
+    )
 
 
 def robust_scores(

@@ -2,19 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rpcstats.formula.censored import CensoredSample
 from rpcstats.survival._multiway import grouped_covariance, lone_groups
+from rpcstats.survival._product_limit import areas_ahead
 from rpcstats.survival._risk_sets import RiskSets, risk_counts, risk_sets, still_in, yet_to_enter
 from rpcstats.survival.nonparametric._jackknife import Steps, log_survival_steps, row_influence
 from rpcstats.survival.structure.remarks import (
     few_at_risk_remark,
     few_clusters_remark,
     lone_groups_remark,
+    silent_groups_remark,
 )
 
 FloatArray = NDArray[np.float64]
@@ -205,31 +206,6 @@ def curve_rows(sample: CensoredSample) -> CurveRows:
     )
 
 
-def areas_ahead(counts: RiskSets, S: FloatArray, tau: float) -> FloatArray:
-    """Give the area under each curve between each of its times and a horizon.
-
-    Parameters
-    ----------
-    counts : RiskSets
-        Distinct times of each stratum.
-    S : ndarray of shape (m,)
-        The curves.
-    tau : float
-        Horizon.
-
-    Returns
-    -------
-    ndarray of shape (m,)
-        0 from the horizon on.
-    """
-    ahead = np.empty(len(S))
-    for a, b in pairwise(counts.start):
-        widths = np.diff(np.minimum(counts.time[a:b], tau), append=tau)
-        ahead[a:b] = np.cumsum((widths * S[a:b])[::-1])[::-1]
-    ahead[counts.time >= tau] = 0.0
-    return ahead
-
-
 def curve_remarks(
     rows: CurveRows, labels: Sequence[str], cluster_names: Sequence[str]
 ) -> tuple[str, ...]:
@@ -247,11 +223,12 @@ def curve_remarks(
     Returns
     -------
     tuple of str
-        Few at risk, few clusters.
+        No events, few at risk, few clusters.
     """
     counts = rows.counts
     few = few_at_risk_remark(labels, counts.start, counts.time, rows.n_rows_at_risk())
-    return (*few, *cluster_remarks(rows.clusters, cluster_names))
+    silent = silent_groups_remark(labels, np.add.reduceat(counts.n_event, counts.start[:-1]))
+    return (*silent, *few, *cluster_remarks(rows.clusters, cluster_names))
 
 
 def cluster_remarks(clusters: Sequence[IntArray], names: Sequence[str]) -> tuple[str, ...]:

@@ -6,9 +6,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from rpcstats.survival._product_limit import product_limit
+from rpcstats.survival._product_limit import areas_ahead, product_limit
 from rpcstats.survival._risk_sets import RiskSets
-from rpcstats.survival.nonparametric._curve_rows import areas_ahead
 from rpcstats.survival.nonparametric._jackknife import (
     Steps,
     in_given_order,

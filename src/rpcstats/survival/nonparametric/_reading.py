@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from rpcstats._numerics.arguments import as_numbers
+from rpcstats._numerics.arguments import as_number, as_numbers
 from rpcstats._vocabulary import (
     CONF_HIGH,
     CONF_LOW,
@@ -21,7 +21,10 @@ from rpcstats._vocabulary import (
     TIME,
 )
 from rpcstats.errors import ParameterError
-from rpcstats.survival._product_limit import crossing
+from rpcstats.survival._product_limit import crossing, restricted_area
+from rpcstats.survival.nonparametric.restricted_mean import RestrictedMean
+from rpcstats.survival.structure.remarks import few_before_remark
+from rpcstats.tables.summary import Summary, counted
 
 if TYPE_CHECKING:
     from rpcstats.survival.nonparametric.curves import KaplanMeier
@@ -160,6 +163,7 @@ def read_survival(fit: "KaplanMeier", times: ArrayLike) -> pd.DataFrame:
     edge = 1.0 if fit.conf_type in ("log", "plain") else np.nan
     ends = (1.0, 0.0, edge, edge)
     arrays = list(zip((fit.estimate, fit.std_error_log, *fit.limits()), ends, strict=True))
+    n_risk = fit.n_risk
     parts = []
     for label, (a, b) in zip(fit.strata, pairwise(fit.start), strict=True):
         curves = [(values[a:b], at_start) for values, at_start in arrays]
@@ -170,7 +174,7 @@ def read_survival(fit: "KaplanMeier", times: ArrayLike) -> pd.DataFrame:
         columns = {
             STRATA: label,
             TIME: wanted,
-            N_RISK: read_risk(fit.time[a:b], fit.n_risk[a:b], wanted),
+            N_RISK: read_risk(fit.time[a:b], n_risk[a:b], wanted),
             ESTIMATE: S,
             STD_ERROR: std_error,
             CONF_LOW: low,
@@ -178,6 +182,27 @@ def read_survival(fit: "KaplanMeier", times: ArrayLike) -> pd.DataFrame:
         }
         parts.append(pd.DataFrame(columns))
     return pd.concat(parts, ignore_index=True)
+
+
+def survival_summary(fit: "KaplanMeier") -> Summary:
+    """Give a readable account of survival curves.
+
+    Parameters
+    ----------
+    fit : KaplanMeier
+        The curves.
+
+    Returns
+    -------
+    Summary
+        Prints as text, shows as HTML in a notebook.
+    """
+    frame = fit.median().drop(columns="quantile").rename(columns={ESTIMATE: "median"})
+    frame.insert(1, "n_obs", fit.group_size)
+    frame.insert(2, "n_event", fit.group_events)
+    lost = f"{counted(fit.n_missing, 'row')} with missing values left out."
+    scale = f"{fit.conf_level:.0%} intervals on the {fit.conf_type} scale."
+    return Summary("Kaplan-Meier estimate", (frame,), " ".join([scale, lost, *fit.remarks]))
 
 
 def read_quantiles(fit: "KaplanMeier", q: float | Sequence[float]) -> pd.DataFrame:
@@ -210,3 +235,48 @@ def read_quantiles(fit: "KaplanMeier", q: float | Sequence[float]) -> pd.DataFra
         for share in shares.tolist()
     ]
     return pd.DataFrame(rows, columns=[STRATA, "quantile", ESTIMATE, CONF_LOW, CONF_HIGH])
+
+
+def restricted_means(fit: "KaplanMeier", tau: float) -> RestrictedMean:
+    """Give the area under each curve up to a horizon.
+
+    Parameters
+    ----------
+    fit : KaplanMeier
+        The curves.
+    tau : float
+        Horizon, above 0, in the unit of time.
+
+    Returns
+    -------
+    RestrictedMean
+        As `KaplanMeier.rmst`.
+
+    Raises
+    ------
+    ParameterError
+        If tau is not above 0.
+    """
+    if not 0 < as_number(tau) < np.inf:
+        raise ParameterError("tau is out of range", ["give a finite horizon above 0"])
+    rows = fit.rows
+    areas = [
+        restricted_area(fit.time[a:b], fit.estimate[a:b], fit.std_error_log[a:b] ** 2, tau)
+        for a, b in pairwise(fit.start)
+    ]
+    return RestrictedMean.from_areas(
+        areas,
+        robust=None if rows is None else rows.area_covariance(fit.estimate, tau),
+        remarks=(
+            *few_before_remark(fit.strata, fit.start, fit.time, fit.n_risk, tau),
+            *(() if rows is None else rows.error_remarks(fit.strata)),
+        ),
+        strata=fit.strata,
+        sizes=fit.group_size,
+        events=fit.group_events,
+        tau=tau,
+        conf_level=fit.conf_level,
+        n_missing=fit.n_missing,
+        curves=fit.tidy,
+        design_effect=fit.design_effect,
+    )

@@ -2,15 +2,17 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rpcstats.survival._counted_times import CountedTimes
 from rpcstats.survival._packed_times import PackedTimes
 from rpcstats.survival._product_limit import product_limit
 from rpcstats.survival._risk_sets import RiskSets, risk_counts, risk_sets, still_in, yet_to_enter
 from rpcstats.survival.nonparametric._jackknife import first_at_risk, in_given_order
+from rpcstats.survival.nonparametric._scores import Scores, group_ends, with_zero_sums
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -19,22 +21,6 @@ _TIMES: Final = 1 << 15
 """Times whose shares are worked out together."""
 
 TimeWeight = Literal["fleming-harrington", "gehan", "tarone-ware", "peto-peto"]
-
-
-class Scores(NamedTuple):
-    """Observed and expected weighted events of each group, and the covariance of O - E.
-
-    Attributes
-    ----------
-    observed, expected : ndarray of shape (k,)
-        Weighted events seen, and expected if the hazards were equal.
-    V : ndarray of shape (k, k)
-        Covariance of observed - expected.
-    """
-
-    observed: FloatArray
-    expected: FloatArray
-    V: FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,10 +93,7 @@ class GroupRisk:
                 share, spread = share * weight[at], spread * weight[at] ** 2
             expected += at_risk @ share
             V -= (at_risk * (spread / n)) @ at_risk.T
-        # The scores sum to zero, so each row does: exactly 0 for a group compared with none.
-        np.fill_diagonal(V, 0.0)
-        np.fill_diagonal(V, -V.sum(axis=1))
-        return Scores(observed.astype(np.float64), expected, V)
+        return Scores(observed.astype(np.float64), expected, with_zero_sums(V))
 
     def spread(self, at: slice = slice(None)) -> FloatArray:
         """Give what times add to the covariance: d (n - d) / (n (n - 1))."""
@@ -183,11 +166,10 @@ def group_risk(
         The counts.
     """
     if entry is None and weights is None:
-        kinds = np.arange(2 * n_group) % 2 == 1
-        ends = (2 * group + event).astype(np.min_scalar_type(2 * n_group))
+        kinds, ends = np.arange(2 * n_group) % 2 == 1, group_ends(group, event, n_group)
         found = risk_counts(time, ends, kinds, stratum=stratum, n_stratum=n_stratum)
         if found is not None:
-            return GroupRisk(found[0], _packed_counts(*found, n_group), group, event, None)
+            return GroupRisk(found[0], _counts_by_code(*found, n_group), group, event, None)
     counts = risk_sets(
         time, event, stratum=stratum, n_stratum=n_stratum, entry=entry, weights=weights
     )
@@ -246,13 +228,15 @@ def _between(steps: FloatArray, enter: IntArray, leave: IntArray) -> FloatArray:
     return np.asarray(total[leave + 1] - total[enter])
 
 
-def _packed_counts(counts: RiskSets, packed: PackedTimes, n_group: int) -> NDArray[Any]:
-    """Count each group at risk at each distinct time; shape (k, m)."""
-    at_risk = np.empty((n_group, len(counts.time)), np.min_scalar_type(len(packed.code)))
+def _counts_by_code(
+    counts: RiskSets, rows: PackedTimes | CountedTimes, n_group: int
+) -> NDArray[Any]:
+    """Count each group at risk at each distinct time, where rows have codes; shape (k, m)."""
+    at_risk = np.empty((n_group, len(counts.time)), np.min_scalar_type(int(counts.n_risk.max())))
     at_risk[-1] = counts.n_risk
-    member = packed.code >> 1
+    group = np.arange(2 * n_group) // 2
     for g in range(n_group - 1):
-        leaving = packed.counted(member == g)
+        leaving = rows.of_codes(group == g)
         at_risk[g] = still_in(leaving, counts.start, out=leaving)
         at_risk[-1] -= at_risk[g]
     return at_risk

@@ -21,12 +21,14 @@ from rpcstats._vocabulary import (
     TIME,
 )
 from rpcstats.survival.course_words import Worded
+from rpcstats.survival.nonparametric._band_stretch import BandKind
 from rpcstats.survival.nonparametric._hazard_sums import (
     HazardScale,
     HazardTies,
     hazard_limits,
 )
 from rpcstats.survival.nonparametric._reading import read_risk, read_steps, wanted_times
+from rpcstats.survival.nonparametric.hazard_bands import HazardBands, hazard_bands
 from rpcstats.tables.summary import Summarised, Summary, counted
 
 if TYPE_CHECKING:
@@ -176,6 +178,31 @@ class NelsonAalen(Worded, Summarised):
             columns = {STRATA: label, TIME: wanted, N_RISK: at_risk}
             parts.append(pd.DataFrame({**columns, **dict(zip(names, found, strict=True))}))
         return pd.concat(parts, ignore_index=True)
+
+    def bands(
+        self,
+        kind: BandKind = "hall-wellner",
+        *,
+        first: float | None = None,
+        last: float | None = None,
+        conf_type: HazardScale | None = None,
+        conf_level: float | None = None,
+    ) -> HazardBands:
+        """Give bands that hold the whole of each true cumulative hazard between two times.
+
+        Parameters
+        ----------
+        kind, first, last, conf_type, conf_level
+            As in `rpcstats.survival.nonparametric.hazard_bands.hazard_bands`.
+
+        Returns
+        -------
+        HazardBands
+            The bands.
+        """
+        return hazard_bands(
+            self, kind, first=first, last=last, conf_type=conf_type, conf_level=conf_level
+        )
 
     def glance(self) -> pd.DataFrame:
         """Give one row on the whole fit.

@@ -2,26 +2,29 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from rpcstats._numerics.arguments import as_number
 from rpcstats._numerics.intervals import ConfType, survival_interval
-from rpcstats._vocabulary import ESTIMATE, ReleaseKind
-from rpcstats.errors import ParameterError
-from rpcstats.survival._product_limit import restricted_area
+from rpcstats._vocabulary import ReleaseKind
 from rpcstats.survival.course_words import Worded
+from rpcstats.survival.nonparametric._band_stretch import BandKind
 from rpcstats.survival.nonparametric._curve_rows import CurveRows
-from rpcstats.survival.nonparametric._reading import read_quantiles, read_survival, survival_frame
-from rpcstats.survival.nonparametric.bands import BandKind, SurvivalBands, survival_bands
+from rpcstats.survival.nonparametric._reading import (
+    read_quantiles,
+    read_survival,
+    restricted_means,
+    survival_frame,
+    survival_summary,
+)
+from rpcstats.survival.nonparametric._time_counts import TimeCounts
+from rpcstats.survival.nonparametric.bands import SurvivalBands, survival_bands
 from rpcstats.survival.nonparametric.design_effect import design_effect
 from rpcstats.survival.nonparametric.restricted_mean import RestrictedMean
-from rpcstats.survival.structure.remarks import few_before_remark
-from rpcstats.tables.summary import Summarised, Summary, counted
+from rpcstats.tables.summary import Summarised, Summary
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -37,10 +40,10 @@ class KaplanMeier(Worded, Summarised):
     ----------
     strata : tuple of str
         Label of each group, such as "mode=online"; "all" if there is one curve.
-    start : ndarray of shape (k + 1,), int
-        Where each group's times begin in the arrays below.
-    time, n_risk, n_event, n_censor : ndarray of shape (m,)
-        Distinct times by group, with the counts (or weights) at risk, failing and leaving.
+    time : ndarray of shape (m,)
+        Distinct times by group.
+    counts : TimeCounts
+        Counts (or weights) at those times: `start`, `n_risk`, `n_event` and `n_censor`.
     estimate : ndarray of shape (m,)
         S(t), the probability of no event up to and including t.
     std_error_log : ndarray of shape (m,)
@@ -62,11 +65,8 @@ class KaplanMeier(Worded, Summarised):
     release_kind: ClassVar[ReleaseKind] = "curve"
 
     strata: tuple[str, ...]
-    start: NDArray[np.int64]
     time: FloatArray
-    n_risk: FloatArray
-    n_event: FloatArray
-    n_censor: FloatArray
+    counts: TimeCounts
     estimate: FloatArray
     std_error_log: FloatArray
     group_size: NDArray[np.int64]
@@ -78,6 +78,26 @@ class KaplanMeier(Worded, Summarised):
     n_missing: int
     remarks: tuple[str, ...] = ()
     rows: CurveRows | None = None
+
+    @property
+    def start(self) -> NDArray[np.int64]:
+        """Where each group's times begin, of shape (k + 1,)."""
+        return self.counts.start
+
+    @property
+    def n_risk(self) -> FloatArray:
+        """Counts or weights at risk at each time, of shape (m,), worked out when asked for."""
+        return self.counts.n_risk
+
+    @property
+    def n_event(self) -> FloatArray:
+        """Counts or weights failing at each time, of shape (m,)."""
+        return self.counts.n_event
+
+    @property
+    def n_censor(self) -> FloatArray:
+        """Counts or weights leaving without the event at each time, of shape (m,)."""
+        return self.counts.n_censor
 
     @property
     def design_effect(self) -> float:
@@ -217,29 +237,7 @@ class KaplanMeier(Worded, Summarised):
         Errors of a robust variance are those of the infinitesimal jackknife, by cluster; groups
         that share clusters are correlated.
         """
-        if not 0 < as_number(tau) < np.inf:
-            raise ParameterError("tau is out of range", ["give a finite horizon above 0"])
-        rows = self.rows
-        areas = [
-            restricted_area(self.time[a:b], self.estimate[a:b], self.std_error_log[a:b] ** 2, tau)
-            for a, b in pairwise(self.start)
-        ]
-        return RestrictedMean.from_areas(
-            areas,
-            robust=None if rows is None else rows.area_covariance(self.estimate, tau),
-            remarks=(
-                *few_before_remark(self.strata, self.start, self.time, self.n_risk, tau),
-                *(() if rows is None else rows.error_remarks(self.strata)),
-            ),
-            strata=self.strata,
-            sizes=self.group_size,
-            events=self.group_events,
-            tau=tau,
-            conf_level=self.conf_level,
-            n_missing=self.n_missing,
-            curves=self.tidy,
-            design_effect=self.design_effect,
-        )
+        return restricted_means(self, tau)
 
     def bands(
         self,
@@ -254,7 +252,13 @@ class KaplanMeier(Worded, Summarised):
 
         Parameters
         ----------
-        kind, first, last, conf_type, conf_level
+        kind : str
+            As in `survival_bands`.
+        first, last : float, optional
+            As in `survival_bands`.
+        conf_type : str, optional
+            As in `survival_bands`.
+        conf_level : float, optional
             As in `survival_bands`.
 
         Returns
@@ -274,12 +278,7 @@ class KaplanMeier(Worded, Summarised):
         Summary
             Prints as text, shows as HTML in a notebook.
         """
-        frame = self.median().drop(columns="quantile").rename(columns={ESTIMATE: "median"})
-        frame.insert(1, "n_obs", self.group_size)
-        frame.insert(2, "n_event", self.group_events)
-        lost = f"{counted(self.n_missing, 'row')} with missing values left out."
-        scale = f"{self.conf_level:.0%} intervals on the {self.conf_type} scale."
-        return Summary("Kaplan-Meier estimate", (frame,), " ".join([scale, lost, *self.remarks]))
+        return survival_summary(self)
 
     def plot(self, ax: "Axes | None" = None) -> "Axes":
         """Draw the curves with their intervals.

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from rpcstats._numerics.arguments import check_flags
 from rpcstats._numerics.intervals import ConfType
 from rpcstats._vocabulary import (
     CONF_HIGH,
@@ -177,6 +178,7 @@ def life_table(
     Cutler and Ederer (1958) for the actuarial table; variance of the hazard binomial, of the
     survival by Greenwood (1926), limits of the hazard by Wilson (1927).
     """
+    check_flags(actuarial=actuarial)
     sample = censored_sample(formula, data, weights=weights)
     labels = sample.groups.labels
     cells = session_cells(sample, breaks)

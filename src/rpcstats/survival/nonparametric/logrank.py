@@ -5,22 +5,24 @@ from typing import Any, Final, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from rpcstats._numerics.arguments import as_number, as_word
+from rpcstats._numerics.arguments import as_number, as_word, check_flags
 from rpcstats.errors import ParameterError
 from rpcstats.formula.censored import CensoredSample, censored_sample
 from rpcstats.survival.nonparametric._chi_square import quadratic_form
 from rpcstats.survival.nonparametric._compared import (
     counted_groups,
     is_negative,
+    plain_scores,
     robust_scores,
     strata_remark,
+    untested_remark,
 )
 from rpcstats.survival.nonparametric._curve_rows import cluster_remarks
 from rpcstats.survival.nonparametric._score_test import (
-    Scores,
     TimeWeight,
     time_weight,
 )
+from rpcstats.survival.nonparametric._scores import Scores
 from rpcstats.survival.nonparametric.logrank_result import LogrankTest
 from rpcstats.survival.structure.remarks import lone_groups_remark
 
@@ -88,7 +90,9 @@ def logrank(
     strongest, not a condition of it.
     """
     check_weighting(weighting, rho, gamma)
-    sample = censored_sample(formula, data, weights=weights, allow=("strata", "cluster"))
+    is_plain = robust is False and weights is None and _is_plain(weighting, rho, gamma)
+    allow = ("strata", "cluster")
+    sample = censored_sample(formula, data, weights=weights, allow=allow, tied=not is_plain)
     return logrank_of(sample, rho=rho, gamma=gamma, weighting=weighting, robust=robust)
 
 
@@ -106,7 +110,11 @@ def logrank_of(
     ----------
     sample : CensoredSample
         Groups, strata, weights and clusters included.
-    rho, gamma, weighting, robust
+    rho, gamma : float
+        As in `logrank`.
+    weighting : str
+        As in `logrank`.
+    robust : bool
         As in `logrank`.
 
     Returns
@@ -119,16 +127,22 @@ def logrank_of(
     FormulaError
         If fewer than two groups have rows.
     """
-    risk = counted_groups(sample)
-    weight = time_weight(risk.counts, weighting, rho, gamma)
-    scores = risk.scores(weight)
-    plain, is_robust = scores.V, robust or bool(sample.clusters)
+    check_flags(robust=robust)
+    is_robust = robust or bool(sample.clusters)
+    found = None
+    if _is_plain(weighting, rho, gamma) and not is_robust:
+        found = plain_scores(sample)
+    if found is None:
+        risk = counted_groups(sample)
+        weight = time_weight(risk.counts, weighting, rho, gamma)
+        found = risk.scores(weight)
+    scores, plain = found, found.V
     if is_robust:
         scores = robust_scores(risk, scores, weight, sample.clusters)
     scores, obstacle = _unless_unknown(scores, sample)
     statistic, df = (np.nan, 0) if obstacle else quadratic_form(scores, plain)
     clusters = cluster_remarks(sample.clusters, sample.cluster_names)
-    remarks = (*strata_remark(sample), *clusters, *obstacle)
+    remarks = (*strata_remark(sample), *clusters, *(obstacle or untested_remark(statistic)))
     n_obs = np.bincount(sample.groups.codes, minlength=len(sample.groups.labels))
     for values in (n_obs, *scores):
         values.setflags(write=False)
@@ -149,6 +163,11 @@ def logrank_of(
         n_missing=sample.n_missing,
         remarks=remarks,
     )
+
+
+def _is_plain(weighting: TimeWeight, rho: float, gamma: float) -> bool:
+    """Tell whether every time weighs the same."""
+    return weighting == "fleming-harrington" and rho == 0 and gamma == 0
 
 
 def _unless_unknown(scores: Scores, sample: CensoredSample) -> tuple[Scores, tuple[str, ...]]:

@@ -137,7 +137,13 @@ def logrank_trend(
     scores : sequence of float or mapping of str to float, optional
         Place of each group on the scale of the trend: in the order of the levels, or by level.
         1, 2, … if not given.
-    rho, gamma, weighting, weights, robust
+    rho, gamma : float
+        As in `logrank`.
+    weighting : str
+        As in `logrank`.
+    weights : str, optional
+        As in `logrank`.
+    robust : bool
         As in `logrank`.
 
     Returns

@@ -8,13 +8,18 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from rpcstats._numerics.arguments import as_number
+from rpcstats._numerics.arguments import as_number, check_flags
 from rpcstats._numerics.intervals import check_conf_level, normal_quantile, two_sided_p
 from rpcstats._vocabulary import CONF_HIGH, CONF_LOW, ESTIMATE, N_EVENT, P_VALUE, STATISTIC, TERM
 from rpcstats.errors import FormulaError, ParameterError
 from rpcstats.formula.censored import CensoredSample, censored_sample
 from rpcstats.survival._multiway import clustered_covariance
-from rpcstats.survival.nonparametric._compared import counted_groups, is_negative, strata_remark
+from rpcstats.survival.nonparametric._compared import (
+    counted_groups,
+    is_negative,
+    strata_remark,
+    untested_remark,
+)
 from rpcstats.survival.nonparametric._curve_rows import cluster_remarks
 from rpcstats.survival.nonparametric._max_normal import largest_tail
 from rpcstats.survival.nonparametric._score_test import GroupRisk, time_weight
@@ -188,7 +193,9 @@ def max_combo(
         pandas, or any frame narwhals reads.
     exponents : sequence of (float, float)
         rho and gamma of each Fleming-Harrington weight.
-    weights, robust
+    weights : str, optional
+        As in `logrank`.
+    robust : bool
         As in `logrank`.
 
     Returns
@@ -199,8 +206,7 @@ def max_combo(
     Raises
     ------
     FormulaError
-        If the formula can't be read, names a column that is not there, or there are not two
-        groups.
+        If the formula can't be read, names an absent column, or there are not two groups.
     DataError
         If times, events, entries or weights break their conditions.
     ParameterError
@@ -208,11 +214,11 @@ def max_combo(
 
     Notes
     -----
-    Lee (2007), Lin and others (2020). The statistics are jointly normal, with the covariance of
-    the scores summed over risk sets; the p-value is an integral over directions, free of
-    random numbers up to three independent statistics, which the four weights come to because
-    those of (1, 0) and (0, 1) add up to that of (0, 0).
+    Lee (2007), Lin and others (2020). The statistics are jointly normal, with the covariance of the
+    scores summed over risk sets; the p-value is an integral over directions, free of random numbers
+    up to three independent statistics. Of the four weights, (1, 0) and (0, 1) add up to (0, 0).
     """
+    check_flags(robust=robust)
     chosen = _checked(exponents)
     sample = censored_sample(formula, data, weights=weights, allow=("strata", "cluster"))
     if len(sample.groups.labels) > 2:
@@ -220,13 +226,11 @@ def max_combo(
     risk = counted_groups(sample)
     is_robust = robust or bool(sample.clusters)
     U, V = _joint(risk, chosen, sample, is_robust=is_robust)
-    remarks = (
-        *strata_remark(sample),
-        *cluster_remarks(sample.clusters, sample.cluster_names),
-    )
+    remarks = (*strata_remark(sample), *cluster_remarks(sample.clusters, sample.cluster_names))
     if len(sample.clusters) > 1 and is_negative(V):
         V, remarks = np.full_like(V, np.nan), (*remarks, NO_TEST)
     z, correlation, statistic, p_value = _largest(U, V)
+    remarks += () if NO_TEST in remarks else untested_remark(z)
     return MaxCombo(
         strata=sample.groups.labels,
         exponents=chosen,
@@ -284,9 +288,8 @@ def _joint(
 def _largest(U: FloatArray, V: FloatArray) -> tuple[FloatArray, FloatArray, float, float]:
     variance = np.diag(V)
     known = variance > 0
-    z = np.full(len(U), np.nan)
-    z[known] = U[known] / np.sqrt(variance[known])
     with np.errstate(divide="ignore", invalid="ignore"):
+        z = np.where(known, U / np.sqrt(variance), np.nan)
         correlation = V / np.sqrt(np.outer(variance, variance))
     statistic = p = np.nan
     if known.any():

@@ -5,7 +5,7 @@ from typing import Any, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from rpcstats._numerics.arguments import as_word
+from rpcstats._numerics.arguments import as_word, check_flags
 from rpcstats._numerics.intervals import normal_quantile
 from rpcstats.errors import ParameterError
 from rpcstats.formula.censored import CensoredSample, censored_sample
@@ -79,6 +79,7 @@ def nelson_aalen(
     rows with entry < t <= time.
     """
     _check(ties, conf_type)
+    check_flags(robust=robust)
     normal_quantile(conf_level)
     sample = censored_sample(formula, data, weights=weights, allow=("cluster",))
     rows = curve_rows(sample)

@@ -146,7 +146,13 @@ def pairwise_logrank(
         pandas, or any frame narwhals reads.
     adjust : {"holm", "bonferroni", "sidak", "holm-sidak", "hommel", "fdr_bh", "none"}
         How p-values are adjusted for the number of pairs.
-    rho, gamma, weighting, weights, robust
+    rho, gamma : float
+        As in `logrank`.
+    weighting : str
+        As in `logrank`.
+    weights : str, optional
+        As in `logrank`.
+    robust : bool
         As in `logrank`.
 
     Returns

@@ -56,7 +56,11 @@ def pseudo_regression(
         Scale on which covariates add up: differences, ratios, odds ratios, or, with "cloglog",
         the log of the cumulative hazard (of the sub-distribution, for an incidence), so that
         coefficients above 0 mean earlier events. "identity" and "log" for restricted means.
-    cause, censored, jackknife
+    cause : str or int, optional
+        As in `pseudo_values`.
+    censored : sequence of str, optional
+        As in `pseudo_values`.
+    jackknife : str
         As in `pseudo_values`.
     conf_level : float
         Level of the intervals.
@@ -111,6 +115,7 @@ def pseudo_regression(
             *few_events_remark(int(frame.event[frame.time <= times.max()].sum()), len(frame.names)),
             *cluster_remarks(clusters, frame.cluster_names),
             *not_solved(fit),
+            *_certain_remark(fit),
         ),
     )
     for values in (times, result.beta, result.cov):
@@ -127,7 +132,7 @@ def regress(X: FloatArray, Y: FloatArray, of: PseudoKind, link: MeanLink) -> Mea
         Covariates.
     Y : ndarray of shape (n, q)
         Pseudo-values.
-    of, link
+    of, link : str
         As in `pseudo_regression`.
 
     Returns
@@ -180,3 +185,9 @@ def not_solved(fit: MeanFit) -> tuple[str, ...]:
         "The estimating equations were not solved: estimates and standard errors may be wrong. "
         'Try link="identity", or fewer covariates.',
     )
+
+
+def _certain_remark(fit: MeanFit) -> tuple[str, ...]:
+    if fit.influence.any(axis=0).all():
+        return ()
+    return ("What is estimated is certain by some time: a coefficient has no error and no test.",)

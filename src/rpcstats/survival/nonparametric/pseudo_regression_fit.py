@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from rpcstats._numerics.arguments import check_flags
 from rpcstats._vocabulary import N_EVENT, TERM
 from rpcstats.errors import ParameterError
 from rpcstats.mixed.coefficients import coefficient_table
@@ -86,6 +87,7 @@ class PseudoRegression(Summarised):
         ParameterError
             If ratios are asked for on the identity scale.
         """
+        check_flags(exponentiate=exponentiate)
         if exponentiate and self.link not in _RATIOS:
             raise ParameterError("Differences are no ratios", ["leave out exponentiate=True"])
         diagonal = np.diag(self.cov)

@@ -112,7 +112,11 @@ def pseudo_of(
         The rows; within strata if it has any.
     times : ndarray of shape (q,)
         Times.
-    of, cause, jackknife
+    of : str
+        As in `pseudo_values`.
+    cause : str or int, optional
+        As in `pseudo_values`.
+    jackknife : str
         As in `pseudo_values`.
 
     Returns
@@ -160,7 +164,7 @@ def response_of(of: str) -> ResponseKind:
     {"cause", "event"}
         Causes for an incidence, 0 and 1 otherwise.
     """
-    return "cause" if of == "cumulative_incidence" else "event"
+    return "cause" if as_word(of) == "cumulative_incidence" else "event"
 
 
 def checked_times(at: ArrayLike) -> FloatArray:
@@ -193,9 +197,9 @@ def _check(frame: HazardFrame, of: str, cause: object, jackknife: str) -> None:
         faults.append(f"of is unknown: choose one of {', '.join(get_args(PseudoKind))}")
     if as_word(jackknife) not in get_args(Jackknife):
         faults.append(f"jackknife is unknown: choose one of {', '.join(get_args(Jackknife))}")
-    if (cause is not None) != (of == "cumulative_incidence"):
+    if (cause is not None) != (as_word(of) == "cumulative_incidence"):
         faults.append('cause= goes with of="cumulative_incidence", and that needs it')
-    if frame.entry is not None and jackknife == "leave-one-out" and of != "survival":
+    if frame.entry is not None and jackknife == "leave-one-out" and as_word(of) != "survival":
         faults.append(
             'with late entry only survival can be left one out: give jackknife="infinitesimal"'
         )

@@ -1,8 +1,8 @@
 """Restricted means and what compares them: the results, apart from how they are estimated."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 import pandas as pd
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+
+_NAMED: Final = 4
+"""Groups that a remark names; it counts the others."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
@@ -93,8 +96,20 @@ class RestrictedMean(Summarised):
             Area and standard error of each group.
         robust : ndarray of shape (k, k), optional
             Covariance to be used in place of those errors.
-        strata, sizes, events, tau, conf_level, n_missing, curves, design_effect, remarks
-            The attributes.
+        strata : tuple of str
+            Group labels.
+        sizes, events : ndarray of shape (k,), int
+            Rows and events of each group.
+        tau, conf_level : float
+            Horizon; level of the intervals.
+        n_missing : int
+            Rows left out because a value was missing.
+        curves : callable
+            Gives the tidy frame of the curves.
+        design_effect : float
+            How much clustering inflates the variance of those curves.
+        remarks : tuple of str
+            What a reader should know; the result adds what its errors call for.
 
         Returns
         -------
@@ -121,7 +136,7 @@ class RestrictedMean(Summarised):
             n_missing=n_missing,
             curves=curves,
             design_effect=design_effect,
-            remarks=remarks,
+            remarks=(*remarks, *_unsure(strata, estimate, std_error, tau)),
         )
 
     def tidy(self) -> pd.DataFrame:
@@ -192,3 +207,17 @@ class RestrictedMean(Summarised):
 
         head = f"Mean up to {self.tau:g} ({self.conf_level:.0%} interval)"
         return forest_axes(self.tidy(), ax=ax, label=STRATA, percent=False, value_label=head)
+
+
+def _unsure(
+    strata: Sequence[str], estimate: FloatArray, std_error: FloatArray, tau: float
+) -> Iterator[str]:
+    """Say which means can't be had, or vary in nothing."""
+    for wrong, what in (
+        (np.isnan(estimate), f"Not followed up to {tau:g}, so that there is no mean, in"),
+        (std_error == 0.0, f"No event before {tau:g}, so that the mean has no error, in"),
+    ):
+        named = [label for label, bad in zip(strata, wrong, strict=True) if bad]
+        if named:
+            more = f"; and {len(named) - _NAMED} more" if len(named) > _NAMED else ""
+            yield f"{what}: {'; '.join(named[:_NAMED])}{more}."

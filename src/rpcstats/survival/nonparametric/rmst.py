@@ -104,7 +104,9 @@ def rmst_difference(
         Horizon, above 0, in the unit of time.
     conf_level : float
         Level of the intervals.
-    weights, robust
+    weights : str, optional
+        As in `rmst`.
+    robust : bool
         As in `rmst`.
 
     Returns

@@ -16,9 +16,9 @@ from rpcstats.formula.columns import read_columns
 from rpcstats.formula.design import fixed_columns, fixed_terms
 from rpcstats.mixed.structure.rank import find_rank
 from rpcstats.survival._multiway import clustered_covariance
-from rpcstats.survival._product_limit import product_limit
+from rpcstats.survival._product_limit import areas_ahead, product_limit
 from rpcstats.survival._risk_sets import risk_sets
-from rpcstats.survival.nonparametric._curve_rows import CurveRows, areas_ahead, cluster_remarks
+from rpcstats.survival.nonparametric._curve_rows import CurveRows, cluster_remarks
 from rpcstats.survival.nonparametric._mean_model import LINKS, MeanFit
 from rpcstats.survival.nonparametric._propensity import fit_propensity
 from rpcstats.survival.nonparametric.adjusted_means import AdjustedMeans, Adjustment
@@ -132,6 +132,7 @@ def rmst_adjusted(
             *frame.remarks,
             *few_events_remark(int(frame.event[frame.time <= tau].sum()), len(frame.names)),
             *found.remarks,
+            *_certain_remark(arrays[1], tau),
             *cluster_remarks(clusters, frame.cluster_names),
         ),
     )
@@ -153,7 +154,7 @@ def _check(tau: float, method: str, link: str) -> None:
 def _exposed(frame: HazardFrame, data: Any, exposure: str) -> tuple[pd.DataFrame, Groups]:
     """Read the columns of the model and the levels of the exposure."""
     columns = fixed_columns(frame.design.formula)
-    if exposure not in columns:
+    if as_word(exposure) not in columns:
         raise FormulaError(f"The exposure {exposure} is not among the terms of the formula.")
     table = read_columns(data, columns).iloc[frame.kept].reset_index(drop=True)
     groups = make_groups(table[[exposure]], (exposure,))
@@ -205,7 +206,8 @@ def _by_weighting(
         )
     if len(frame.strata.labels) > 1:
         raise FormulaError('strata() belongs to method="pseudo": adjust for it as a covariate.')
-    Z = _confounders(frame, table, exposure)
+    # Columns of one length at right angles: the propensities are the same in any unit.
+    Z = np.sqrt(len(frame.time)) * np.linalg.qr(_confounders(frame, table, exposure))[0]
     exposed = groups.codes == 1
     propensity = fit_propensity(Z, exposed.astype(np.float64))
     chance = np.where(exposed, propensity.p, 1 - propensity.p)
@@ -259,3 +261,9 @@ def _rare_remark(p: FloatArray) -> tuple[str, ...]:
         f"{n_rare:,} of {len(p):,} rows had a chance of exposure under {_RARE:.0%} or over "
         f"{1 - _RARE:.0%}: their weights are unsteady, and the comparison leans on the model.",
     )
+
+
+def _certain_remark(cov: FloatArray, tau: float) -> tuple[str, ...]:
+    if (np.diag(cov) > 0.0).all():
+        return ()
+    return (f"A level has no event before {tau:g}: its mean has no error, and ratios no test.",)

@@ -11,6 +11,7 @@ from rpcstats.survival.partial.arrangement import Arrangement as Arrangement
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+Places = NDArray[np.integer[Any]]
 BoolArray = NDArray[np.bool_]
 
 _MANY: Final = 1 << 30
@@ -56,41 +57,52 @@ def arrange(
     happened = event if found.order is None else event[found.order]
     n_tied = np.bincount(found.position[happened], minlength=len(found.time))
     is_event_time = n_tied > 0
-    kind = np.int32 if len(time) < _MANY else np.int64
-    n_before = np.append(np.zeros(1, kind), np.cumsum(is_event_time, dtype=kind))
+    n_tied = n_tied[is_event_time]
+    kind: type[np.int32 | np.int64] = np.int32 if len(time) < _MANY else np.int64
+    n_before = _starts(is_event_time, kind)
     start = n_before[found.start].astype(np.int64)
     last = _last_event_time(found, n_before, start)
-    at_risk = last >= 0
     first = None
     if entry is not None:
         arranged = entry if found.order is None else entry[found.order]
         codes = code if code is None or found.order is None else code[found.order]
         first = n_before[first_after(arranged, codes, found)]
-        at_risk &= first <= last
-    chosen = _places(last, happened, at_risk, found.order is not None)
-    del at_risk
-    rows = chosen if found.order is None else found.order[chosen]
-    n_time = int(start[-1])
-    n_last = np.bincount(last[chosen], minlength=n_time)
+    order: Places | None = None if found.order is None else found.order.astype(kind)
+    del found, n_before, is_event_time  # each is as long as the data
+    at_risk = last >= 0 if first is None else (last >= 0) & (first <= last)
+    chosen = _places(last, happened, at_risk, order is not None)
+    rows: Places = chosen.astype(kind) if order is None else order[chosen]
+    del order, at_risk
+    begin = _starts(np.bincount(last[chosen], minlength=len(n_tied)), kind)
     return Arrangement(
         n=len(time),
         rows=rows,
         first=None if first is None else first[chosen].astype(np.int64),
         is_event=happened[chosen],
         weights=None if weights is None else weights[rows],
-        begin=np.append(0, np.cumsum(n_last)),
-        n_tied=n_tied[is_event_time],
-        time=found.time[is_event_time],
+        begin=begin,
+        n_tied=n_tied,
+        exit=time,
         start=start,
     )
 
 
+def _starts(counts: NDArray[Any], kind: type[np.integer[Any]]) -> NDArray[Any]:
+    """Sum counts, from 0 on."""
+    sums = np.zeros(len(counts) + 1, dtype=kind)
+    np.cumsum(counts, dtype=kind, out=sums[1:])
+    return sums
+
+
 def _last_event_time(rows: Rows, n_before: NDArray[Any], start: IntArray) -> NDArray[Any]:
     """Find the last event time up to each row's exit in its stratum; -1 if there is none."""
-    last = n_before[1:] - 1
     if len(start) > 2:
+        last = n_before[1:] - 1
         last[last < np.repeat(start[:-1], np.diff(rows.start))] = -1
-    return last[rows.position]
+        return last[rows.position]
+    last = n_before[1:][rows.position]
+    last -= 1
+    return last
 
 
 def _places(last: NDArray[Any], event: BoolArray, at_risk: BoolArray, is_sorted: bool) -> IntArray:

@@ -12,7 +12,11 @@ from rpcstats.survival.partial.segments import Segments
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+Places = NDArray[np.integer[Any]]
 BoolArray = NDArray[np.bool_]
+
+_TIMES_AT_ONCE: Final = 1 << 15
+"""Event times whose values are handed to rows at once."""
 
 _COARSE: Final = 8
 """From so many rows an event time on, rows are summed by event time before running sums."""
@@ -30,7 +34,7 @@ class Arrangement:
     n : int
         Rows given.
     rows : ndarray of shape (r,), int
-        Place of each arranged row in the data.
+        Place of each arranged row in the data; 32 bits, like `begin`, where they do.
     first : ndarray of shape (r,), int, or None
         First such event time; None if everybody is at risk from the stratum's first.
     is_event : ndarray of shape (r,), bool
@@ -41,20 +45,20 @@ class Arrangement:
         Rows ``begin[k]:begin[k + 1]`` have event time k as their last, events first.
     n_tied : ndarray of shape (m,), int
         Events at each event time.
-    time : ndarray of shape (m,)
-        The event times.
+    exit : ndarray of shape (n,)
+        Times of exit, in the order of the data.
     start : ndarray of shape (s + 1,), int
         Where each stratum's event times begin.
     """
 
     n: int
-    rows: IntArray
+    rows: Places
     first: IntArray | None
     is_event: BoolArray
     weights: FloatArray | None
-    begin: IntArray
+    begin: Places
     n_tied: IntArray
-    time: FloatArray
+    exit: FloatArray
     start: IntArray
 
     @cached_property
@@ -65,7 +69,12 @@ class Arrangement:
     @property
     def n_time(self) -> int:
         """Number of event times, m."""
-        return len(self.time)
+        return len(self.n_tied)
+
+    @cached_property
+    def time(self) -> FloatArray:
+        """The event times, of shape (m,)."""
+        return self.exit[self.rows[self.begin[:-1]]]
 
     @cached_property
     def stratum(self) -> IntArray:
@@ -85,7 +94,7 @@ class Arrangement:
     @cached_property
     def row_segments(self) -> Segments:
         """Arranged rows by stratum."""
-        return Segments(self.begin[self.start])
+        return Segments(self.begin[self.start].astype(np.int64))
 
     @cached_property
     def events(self) -> IntArray:
@@ -104,17 +113,11 @@ class Arrangement:
             return self.is_event.astype(np.float64)
         return self.weights * self.is_event
 
-    @property
-    def weight_tied(self) -> FloatArray:
-        """Sum of the weights of the events at each event time, of shape (m,)."""
-        if self.weights is None:
-            return self.n_tied.astype(np.float64)
-        return self._weight_tied
-
     @cached_property
-    def _weight_tied(self) -> FloatArray:
+    def weight_tied(self) -> NDArray[Any]:
+        """Sum of the weights of the events at each event time, of shape (m,); else their number."""
         if self.weights is None:
-            raise AssertionError("counts are no sums of weights")
+            return self.n_tied
         return np.add.reduceat(self.weights[self.events], self.events_start[:-1])
 
     @property
@@ -127,11 +130,6 @@ class Arrangement:
     def tied(self) -> IntArray:
         """Event times with several events."""
         return np.flatnonzero(self.n_tied > 1)
-
-    @cached_property
-    def zeros(self) -> FloatArray:
-        """A zero for each event time, read-only."""
-        return np.broadcast_to(np.float64(0.0), self.n_time)
 
     @cached_property
     def late(self) -> IntArray:
@@ -232,7 +230,14 @@ class Arrangement:
         ndarray of shape (..., r)
             Arranged.
         """
-        return np.repeat(values, np.diff(self.begin), axis=-1)
+        if self.n_time <= _TIMES_AT_ONCE:
+            return np.repeat(values, np.diff(self.begin), axis=-1)
+        spread = np.empty((*values.shape[:-1], len(self.rows)))
+        for a in range(0, self.n_time, _TIMES_AT_ONCE):
+            begin = self.begin[a : a + _TIMES_AT_ONCE + 1]
+            part = values[..., a : a + _TIMES_AT_ONCE]
+            spread[..., begin[0] : begin[-1]] = np.repeat(part, np.diff(begin), axis=-1)
+        return spread
 
     def so_far(self, values: FloatArray, *, careful: bool = False) -> FloatArray:
         """Sum over the event times at which each row is at risk.

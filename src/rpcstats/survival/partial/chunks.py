@@ -11,8 +11,43 @@ from rpcstats.survival.partial.segments import Segments
 
 FloatArray = NDArray[np.float64]
 
-ROWS: Final = 8192
+ROWS: Final = 4096
 """Rows a chunk has at most, unless a single event time has more."""
+
+
+class Room:
+    """Two tables that one chunk after the other is worked out in, for new ones cost time.
+
+    Parameters
+    ----------
+    n_line : int
+        Lines a table has.
+    """
+
+    __slots__ = ("_cells", "_n_line")
+
+    def __init__(self, n_line: int) -> None:
+        self._n_line = n_line
+        self._cells: dict[int, FloatArray] = {}
+
+    def table(self, which: int, width: int) -> FloatArray:
+        """Give a table to write over.
+
+        Parameters
+        ----------
+        which : {0, 1}
+            The first or the second.
+        width : int
+            Its columns, `ROWS` at most.
+
+        Returns
+        -------
+        ndarray of shape (n_line, width)
+            Row-major; what stood there before is lost.
+        """
+        if which not in self._cells:
+            self._cells[which] = np.empty(self._n_line * ROWS)
+        return self._cells[which][: self._n_line * width].reshape(self._n_line, width)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,7 +75,7 @@ class Chunk:
         Parameters
         ----------
         values : ndarray of shape (p, k)
-            What leaves at each event time.
+            What leaves at each event time; it may become the sums.
         carried : ndarray of shape (p, 1)
             The sum at the event time after the chunk.
 
@@ -51,10 +86,11 @@ class Chunk:
         """
         if self.segments is not None:
             return self.segments.backward(values)
-        sums = np.cumsum(values[:, ::-1], axis=1)[:, ::-1]
+        backwards = values[:, ::-1]
+        np.cumsum(backwards, axis=1, out=backwards)
         if self.goes_on:
-            sums += carried
-        return sums
+            values += carried
+        return values
 
 
 def chunks_of(order: Arrangement) -> tuple[Chunk, ...]:
@@ -88,7 +124,8 @@ def _cut(order: Arrangement) -> list[Chunk]:
         if whole > stratum:
             stop, goes_on = int(ends[whole - 1]), False
         else:
-            stop = int(np.searchsorted(order.begin, limit, side="right")) - 1
+            ahead = order.begin[k : k + ROWS + 2]
+            stop = k + int(np.searchsorted(ahead, limit, side="right")) - 1
             stop = min(max(stop, k + 1), int(ends[stratum]))
             goes_on = stop < int(ends[stratum])
         segments = None

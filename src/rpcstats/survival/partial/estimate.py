@@ -180,6 +180,11 @@ def identified(point: Point) -> IntArray:
 def _pivots(information: FloatArray, size: FloatArray, least: float) -> IntArray:
     """Find the columns of which more than a share is left once those before are taken off."""
     rest = information / np.outer(size, size)
+    try:
+        if (np.diag(np.linalg.cholesky(rest)) ** 2 > least).all():
+            return np.arange(len(rest))
+    except np.linalg.LinAlgError:
+        pass  # some columns have none: which
     kept = []
     for j in range(len(rest)):
         if not rest[j, j] > least:

@@ -1,14 +1,16 @@
 """What the partial likelihood takes from each event time, at a given linear predictor."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rpcstats.survival.partial.arrange import Arrangement
+from rpcstats.survival.partial.tied_events import LONG, event_places, run_of, tied_sums
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
 Ties = Literal["efron", "breslow"]
 
 _SAFE: Final = 100.0
@@ -23,7 +25,8 @@ class EventTerms:
     """Sums over the tied events l = 0, ..., d - 1 of each event time.
 
     With S0 the weighted risk scores at risk, D0 those of the events, f = l / d (0 under Breslow),
-    φ = S0 - f D0 and w the mean weight of the tied events.
+    φ = S0 - f D0 and w the mean weight of the tied events. What holds f is 0 where there is one
+    event; it is kept for the k event times alone at which events are treated as tied.
 
     Attributes
     ----------
@@ -33,12 +36,14 @@ class EventTerms:
         What was taken off eta in each stratum; None for 0.
     log_lik : float
         Log partial likelihood.
-    S0, D0 : ndarray of shape (m,)
-        Sums of `r` at risk and of the events; D0 is 0 where it isn't needed.
-    e0, e1 : ndarray of shape (m,)
-        w Σ 1/φ, the increment of the baseline hazard, and w Σ f/φ.
-    A, B, C : ndarray of shape (m,)
-        w Σ 1/φ², w Σ f/φ², w Σ f²/φ².
+    S0 : ndarray of shape (m,)
+        Sums of `r` at risk.
+    e0, A : ndarray of shape (m,)
+        w Σ 1/φ, the increment of the baseline hazard, and w Σ 1/φ².
+    tied : ndarray of shape (k,), int
+        Event times with several events; none under Breslow's method.
+    e1, B, C : ndarray of shape (k,)
+        w Σ f/φ, w Σ f/φ², w Σ f²/φ² at those.
     is_delicate : bool
         Whether risk sets with late entry differ so much in size that sums must be careful.
     """
@@ -47,13 +52,53 @@ class EventTerms:
     shift: FloatArray | None
     log_lik: float
     S0: FloatArray
-    D0: FloatArray
     e0: FloatArray
-    e1: FloatArray
     A: FloatArray
+    tied: IntArray
+    e1: FloatArray
     B: FloatArray
     C: FloatArray
     is_delicate: bool = False
+
+    def times(self, g: FloatArray) -> "EventTerms":
+        """Multiply the sums over tied events by a function of the event time.
+
+        Parameters
+        ----------
+        g : ndarray of shape (m,)
+            Its value at each event time.
+
+        Returns
+        -------
+        EventTerms
+            With e0, e1, A, B and C multiplied.
+        """
+        own = g[self.tied]
+        return replace(
+            self,
+            e0=g * self.e0,
+            A=g * self.A,
+            e1=own * self.e1,
+            B=own * self.B,
+            C=own * self.C,
+        )
+
+    def at_every_time(self, values: FloatArray) -> FloatArray:
+        """Spread what is kept of the tied event times over all of them.
+
+        Parameters
+        ----------
+        values : ndarray of shape (k,)
+            One value a tied event time.
+
+        Returns
+        -------
+        ndarray of shape (m,)
+            The values; 0 at the other times.
+        """
+        spread = np.zeros(len(self.e0))
+        spread[self.tied] = values
+        return spread
 
 
 def event_terms(
@@ -90,21 +135,21 @@ def event_terms(
         S0 = order.at_risk(r, careful=True)
     W = order.weight_tied
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        logs = np.log(S0)
+        logs *= W
+        tied = order.tied if ties == "efron" else order.tied[:0]
+        of_tied, w = tied_sums(order, r, S0, tied), W[tied] / order.n_tied[tied]
+        logs[tied] = w * of_tied.logs
+        log_lik -= float(logs.sum())
+        del logs  # which is as long as those that follow
         A = 1.0 / S0
         e0 = W * A
         A *= e0
-        logs = np.log(S0)
-        logs *= W
-    D0 = e1 = B = C = order.zeros
-    if ties == "efron":
-        at = order.tied
-        if len(at):
-            D0, e1, B, C = (np.zeros_like(S0) for _ in range(4))
-            D0[at], logs[at], e0[at], e1[at], A[at], B[at], C[at] = _tied(order, r, S0, W, at)
-    log_lik -= float(logs.sum())
+    e0[tied], A[tied] = w * of_tied.e0, w * of_tied.A
     if shift is not None:
         log_lik -= float(shift @ np.bincount(order.stratum, weights=W, minlength=len(shift)))
-    return EventTerms(r, shift, log_lik, S0, D0, e0, e1, A, B, C, is_delicate)
+    e1, B, C = w * of_tied.e1, w * of_tied.B, w * of_tied.C
+    return EventTerms(r, shift, log_lik, S0, e0, A, tied, e1, B, C, is_delicate)
 
 
 def expected_events(order: Arrangement, terms: EventTerms) -> FloatArray:
@@ -126,51 +171,15 @@ def expected_events(order: Arrangement, terms: EventTerms) -> FloatArray:
     """
     expected = order.so_far(terms.e0, careful=terms.is_delicate)
     expected *= terms.r
-    tied = tied_times(order, terms)
-    if len(tied):
-        at = event_places(order, tied)
-        expected[at] -= terms.r[at] * np.repeat(terms.e1[tied], order.n_tied[tied])
+    is_long = order.n_tied[terms.tied] >= LONG
+    for k, e1 in zip(terms.tied[is_long].tolist(), terms.e1[is_long].tolist(), strict=True):
+        run = run_of(order, k)
+        expected[run] -= terms.r[run] * e1
+    short = terms.tied[~is_long]
+    if len(short):
+        at = event_places(order, short)
+        expected[at] -= terms.r[at] * np.repeat(terms.e1[~is_long], order.n_tied[short])
     return expected
-
-
-def tied_times(order: Arrangement, terms: EventTerms) -> NDArray[np.int64]:
-    """Give the event times at which Efron's thinning plays a part.
-
-    Parameters
-    ----------
-    order : Arrangement
-        The rows arranged.
-    terms : EventTerms
-        Terms at a linear predictor.
-
-    Returns
-    -------
-    ndarray of int
-        Event times; none under Breslow's method.
-    """
-    return order.tied[:0] if terms.D0 is order.zeros else order.tied
-
-
-def event_places(order: Arrangement, times: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Give the arranged places of the events at some event times.
-
-    Parameters
-    ----------
-    order : Arrangement
-        The rows arranged.
-    times : ndarray of int
-        Event times, rising.
-
-    Returns
-    -------
-    ndarray of int
-        Places, by event time.
-    """
-    if len(times) == order.n_time:
-        return order.events
-    counts = order.n_tied[times]
-    ends = np.cumsum(counts)
-    return np.arange(int(ends[-1])) + np.repeat(order.begin[times] - ends + counts, counts)
 
 
 def _risk_scores(
@@ -202,28 +211,3 @@ def _is_delicate(order: Arrangement, S0: FloatArray) -> bool:
         most = np.maximum.reduceat(S0, order.start[:-1][filled])
         later = np.repeat(most, np.diff(order.start)[filled])
     return bool((_SMALL * later >= S0).any())
-
-
-def _tied(
-    order: Arrangement, r: FloatArray, S0: FloatArray, W: FloatArray, at: NDArray[np.int64]
-) -> tuple[FloatArray, ...]:
-    d = order.n_tied[at]
-    first = np.cumsum(d) - d
-    D0 = np.add.reduceat(r[event_places(order, at)], first)
-    fraction = (np.arange(int(d.sum())) - np.repeat(first, d)) / np.repeat(d, d)
-    phi = np.repeat(S0[at], d) - fraction * np.repeat(D0, d)
-    mean_weight = W[at] / d
-
-    def summed(values: FloatArray) -> FloatArray:
-        return mean_weight * np.add.reduceat(values, first)
-
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        logs = summed(np.log(phi))
-        once = 1.0 / phi
-        e0, e1 = summed(once), summed(fraction * once)
-        twice = once * once
-        A = summed(twice)
-        twice *= fraction
-        B = summed(twice)
-        twice *= fraction
-    return D0, logs, e0, e1, A, B, summed(twice)

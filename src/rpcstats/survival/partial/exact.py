@@ -1,7 +1,7 @@
 """The exact partial likelihood of tied events: every set of as many rows could have failed."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -85,8 +85,7 @@ def _untied(
     at = order.events[np.repeat(is_single, order.n_tied)]
     with np.errstate(divide="ignore"):
         log_lik = float(np.log(terms.r[at]).sum() - np.log(terms.S0[is_single]).sum())
-    zero = order.zeros
-    single = EventTerms(terms.r, terms.shift, log_lik, terms.S0, zero, e0, zero, A, zero, zero)
+    single = replace(terms, log_lik=log_lik, e0=e0, A=A)
     expected = expected_events(order, single)
     observed = np.zeros_like(expected)
     observed[at] = 1.0

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rpcstats.survival.partial.arrange import Arrangement
-from rpcstats.survival.partial.event_terms import EventTerms, event_places, tied_times
+from rpcstats.survival.partial.event_terms import EventTerms
+from rpcstats.survival.partial.tied_events import event_places
 
 FloatArray = NDArray[np.float64]
 
@@ -48,7 +49,7 @@ def log_det_slope(
     lines = [terms.r, terms.r * q, *(terms.r * X), *(terms.r * q * X)]
     lines += [terms.r * X[i] * X[j] for i, j in zip(*pairs, strict=True)]
     at_risk = np.array([order.at_risk(line, careful=terms.is_delicate) for line in lines])
-    tied = tied_times(order, terms)
+    tied = terms.tied
     of_events = np.zeros_like(at_risk)
     if len(tied):
         at, d = event_places(order, tied), order.n_tied[tied]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,8 @@ from rpcstats.survival.partial.information import information
 
 FloatArray = NDArray[np.float64]
 TieMethod = Literal["efron", "breslow", "exact"]
+
+_ROWS_AT_ONCE: Final = 8192
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +48,16 @@ class PartialLikelihood:
     ties: TieMethod = "efron"
     ridge: FloatArray | None = None
     is_firth: bool = False
+
+    @cached_property
+    def event_sums(self) -> FloatArray:
+        """Weighted sum of the covariates over all events, of shape (p,)."""
+        order, found = self.order, np.zeros(len(self.X))
+        for a in range(0, len(order.rows), _ROWS_AT_ONCE):
+            at = slice(a, a + _ROWS_AT_ONCE)
+            weights = order.is_event[at] if order.weights is None else order.weights[at]
+            found += self.X[:, at] @ np.multiply(weights, order.is_event[at], dtype=np.float64)
+        return found
 
     def at(self, beta: FloatArray) -> "Point":
         """Evaluate.
@@ -120,10 +132,7 @@ class Point:
         if self.exact is not None:
             score = self.exact.gradient
         else:
-            expected = self.expected
-            left = given.order.event_weights
-            left -= expected
-            score = given.X @ left
+            score = given.event_sums - given.X @ self.expected
         if given.ridge is not None:
             score = score - given.ridge * self.beta
         if given.is_firth and self.terms is not None:

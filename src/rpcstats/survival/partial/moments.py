@@ -4,7 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rpcstats.survival.partial.arrange import Arrangement
-from rpcstats.survival.partial.event_terms import EventTerms, event_places, tied_times
+from rpcstats.survival.partial.event_terms import EventTerms
+from rpcstats.survival.partial.tied_events import event_places
 
 FloatArray = NDArray[np.float64]
 
@@ -28,14 +29,16 @@ def event_means(order: Arrangement, X: FloatArray, terms: EventTerms) -> FloatAr
         the covariate of an event minus its mean.
     """
     S1, D1 = first_moments(order, X, terms)
-    means: FloatArray = (terms.e0 * S1 - terms.e1 * D1) / order.weight_tied
+    means: FloatArray = terms.e0 * S1
+    means[..., terms.tied] -= terms.e1 * D1
+    means /= order.weight_tied
     return means
 
 
 def first_moments(
     order: Arrangement, X: FloatArray, terms: EventTerms
 ) -> tuple[FloatArray, FloatArray]:
-    """Sum weighted covariates over the risk set and over the events of each event time.
+    """Sum weighted covariates over risk sets, and over tied events.
 
     Parameters
     ----------
@@ -48,18 +51,18 @@ def first_moments(
 
     Returns
     -------
-    S1, D1 : ndarray of shape (..., m)
-        Sums of ``terms.r * X``; D1 is 0 where ``terms.D0`` is.
+    S1 : ndarray of shape (..., m)
+        Sums of ``terms.r * X`` at risk.
+    D1 : ndarray of shape (..., k)
+        Those of the events at the event times that ``terms.tied`` lists.
     """
     weighted = X * terms.r
     S1 = order.at_risk(weighted, careful=terms.is_delicate)
-    tied = tied_times(order, terms)
-    if not len(tied):
-        return S1, np.broadcast_to(order.zeros, S1.shape)
-    d = order.n_tied[tied]
-    events = weighted[..., event_places(order, tied)]
-    D1 = np.zeros_like(S1)
-    D1[..., tied] = np.add.reduceat(events, np.cumsum(d) - d, axis=-1)
+    if not len(terms.tied):
+        return S1, np.empty((*S1.shape[:-1], 0))
+    d = order.n_tied[terms.tied]
+    events = weighted[..., event_places(order, terms.tied)]
+    D1: FloatArray = np.add.reduceat(events, np.cumsum(d) - d, axis=-1)
     return S1, D1
 
 
@@ -90,17 +93,15 @@ def score_residuals(
     with the share 1 - l / d. The cost is that of running sums, whatever the ties.
     """
     S1, D1 = first_moments(order, X, terms)
-    tied = tied_times(order, terms)
-    S1_tied, D1_tied = S1[..., tied], D1[..., tied]
-    del D1
+    tied, S1_tied = terms.tied, S1[..., terms.tied]
     # In place and one after the other, for each term is as long as the data.
     further = terms.A * S1
-    further[..., tied] -= terms.B[tied] * D1_tied
+    further[..., tied] -= terms.B * D1
     residual = order.so_far(further, careful=terms.is_delicate)
     residual *= terms.r
     means = np.multiply(terms.e0, S1, out=further)
     del S1
-    means[..., tied] -= terms.e1[tied] * D1_tied
+    means[..., tied] -= terms.e1 * D1
     means /= order.weight_tied
     part = order.at_last(means)
     del means, further
@@ -111,7 +112,7 @@ def score_residuals(
     residual -= np.multiply(X, expected, out=part)
     if len(tied):
         places = event_places(order, tied)
-        own = terms.B[tied] * S1_tied - terms.C[tied] * D1_tied
+        own = terms.B * S1_tied - terms.C * D1
         residual[..., places] -= np.repeat(own, order.n_tied[tied], axis=-1) * terms.r[places]
     return residual
 
@@ -143,8 +144,12 @@ def information_times(
     the rows at risk.
     """
     S1, D1 = first_moments(order, V, terms)
-    further = order.so_far(terms.A * S1 - terms.B * D1, careful=terms.is_delicate)
-    product = V * expected - terms.r * further
-    if len(tied_times(order, terms)):
-        product += terms.r * order.is_event * order.at_last(terms.B * S1 - terms.C * D1)
+    tied = terms.tied
+    further = terms.A * S1
+    further[..., tied] -= terms.B * D1
+    product = V * expected - terms.r * order.so_far(further, careful=terms.is_delicate)
+    if len(tied):
+        places = event_places(order, tied)
+        own = terms.B * S1[..., tied] - terms.C * D1
+        product[..., places] += terms.r[places] * np.repeat(own, order.n_tied[tied], axis=-1)
     return product

@@ -13,6 +13,9 @@ IntArray = NDArray[np.int64]
 
 _CHUNK: Final = 8192
 
+_NEAR: Final = 1 << 18
+"""Numbers of a matrix that stays in the cache, so that its columns can be read one by one."""
+
 _ENOUGH: Final = 4_000
 """Rows that tell centre and scale well enough, for they change no estimate."""
 
@@ -55,7 +58,18 @@ class Lines(Protocol):
         ...
 
     def line(self, j: int) -> FloatArray:
-        """Give one column, to be read only."""
+        """Give one column, to be read only.
+
+        Parameters
+        ----------
+        j : int
+            Its place.
+
+        Returns
+        -------
+        ndarray of shape (n,)
+            The column, in the order of the data.
+        """
         ...
 
 
@@ -77,7 +91,7 @@ def scaled_columns(order: Arrangement, X: FloatArray | Lines) -> tuple[FloatArra
         Centre and scale.
     """
     scaling = scaling_of(X)
-    if not isinstance(X, np.ndarray):
+    if not isinstance(X, np.ndarray) or X.size <= _NEAR:
         return _line_by_line(order, X, scaling), scaling
     n_column, n_row = X.shape[1], len(order.rows)
     whole, first = _whole_rows(X)
@@ -95,12 +109,13 @@ def scaled_columns(order: Arrangement, X: FloatArray | Lines) -> tuple[FloatArra
     return arranged, scaling
 
 
-def _line_by_line(order: Arrangement, X: Lines, scaling: Scaling) -> FloatArray:
-    """Arrange columns of which there is no matrix."""
+def _line_by_line(order: Arrangement, X: FloatArray | Lines, scaling: Scaling) -> FloatArray:
+    """Arrange columns one by one."""
     arranged = np.empty((X.shape[1], len(order.rows)))
-    factor = 1.0 / scaling.scale
+    factor, rows = 1.0 / scaling.scale, order.rows.astype(np.intp)  # once, not in every line
     for j, out in enumerate(arranged):
-        np.take(np.ascontiguousarray(X.line(j)), order.rows, out=out, mode="clip")
+        line = X[:, j] if isinstance(X, np.ndarray) else X.line(j)
+        np.take(np.ascontiguousarray(line), rows, out=out, mode="clip")
         out *= factor[j]
         out -= scaling.centre[j] * factor[j]
     return arranged
@@ -167,12 +182,17 @@ def moments_of(X: FloatArray) -> tuple[FloatArray, FloatArray]:
     n, p = X.shape
     mean, squares = np.zeros(p), np.zeros(p)
     for a in range(0, n, _CHUNK):
-        mean += X[a : a + _CHUNK].sum(axis=0)
+        mean += _lines(X[a : a + _CHUNK]).sum(axis=1)
     mean /= n
     for a in range(0, n, _CHUNK):
-        rest = X[a : a + _CHUNK] - mean
-        squares += np.einsum("ij,ij->j", rest, rest)
+        rest = _lines(X[a : a + _CHUNK]) - mean[:, None]
+        squares += np.einsum("ij,ij->i", rest, rest)
     return mean, squares / max(n - 1, 1)
+
+
+def _lines(X: FloatArray) -> FloatArray:
+    """Give each column a line of its own, for sums along short rows are slow."""
+    return np.ascontiguousarray(X.T)
 
 
 def variances_of(X: FloatArray | Lines) -> FloatArray:

@@ -10,12 +10,11 @@ from rpcstats.survival.partial.arrange import Arrangement
 from rpcstats.survival.partial.event_terms import (
     EventTerms,
     Ties,
-    event_places,
     event_terms,
     expected_events,
-    tied_times,
 )
 from rpcstats.survival.partial.moments import first_moments, score_residuals
+from rpcstats.survival.partial.tied_events import event_places
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -111,7 +110,8 @@ class HazardSteps:
         S1, D1 = first_moments(order, lines, terms)
         unit = 1.0 if terms.shift is None else np.exp(-terms.shift)[order.stratum]
         forward = order.segments.forward
-        single = terms.A * S1 - terms.B * D1
+        single = terms.A * S1
+        single[:, terms.tied] -= terms.B * D1
         return cls(
             order=order,
             terms=terms,
@@ -158,10 +158,10 @@ class HazardSteps:
         """
         order, terms = self.order, self.terms
         part = -terms.r * order.so_far(gain * terms.A)
-        tied = tied_times(order, terms)
+        tied = terms.tied
         if len(tied):
             at = event_places(order, tied)
-            part[at] += terms.r[at] * np.repeat((gain * terms.B)[tied], order.n_tied[tied])
+            part[at] += terms.r[at] * np.repeat(gain[tied] * terms.B, order.n_tied[tied])
         share = gain * terms.e0 / order.weight_tied
         events = order.events
         part[events] += order.event_weights[events] * np.repeat(share, order.n_tied)

@@ -25,7 +25,7 @@ from rpcstats.tables.summary import Summarised, Summary
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from rpcstats.survival.cox_fit import CoxFit
+    from rpcstats.survival.cox_prediction import CoxPrediction
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -142,7 +142,7 @@ class PredictedCurves(Summarised):
 
 
 def survival_curves(
-    fit: "CoxFit",
+    fit: "CoxPrediction",
     newdata: Any,
     *,
     times: Sequence[float] | None = None,
@@ -153,7 +153,7 @@ def survival_curves(
 
     Parameters
     ----------
-    fit : CoxFit
+    fit : CoxPrediction
         A Cox model, ties by Efron's or Breslow's method.
     newdata : frame
         The columns of the covariates; without those of strata() there is one curve for each
@@ -202,12 +202,12 @@ def survival_curves(
     )
 
 
-def hazard_steps(fit: "CoxFit") -> HazardSteps:
+def hazard_steps(fit: "CoxPrediction") -> HazardSteps:
     """Sum the steps of the baseline hazard of a fit.
 
     Parameters
     ----------
-    fit : CoxFit
+    fit : CoxPrediction
         A Cox model.
 
     Returns
@@ -239,8 +239,9 @@ def hazard_steps(fit: "CoxFit") -> HazardSteps:
     )
 
 
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")  # rows far from those of the fit
 def _one_curve(
-    fit: "CoxFit", steps: HazardSteps, rows: NewRows, k: int, times: FloatArray | None
+    fit: "CoxPrediction", steps: HazardSteps, rows: NewRows, k: int, times: FloatArray | None
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     stratum = int(rows.stratum[k])
     a, b = steps.order.start[stratum], steps.order.start[stratum + 1]

@@ -20,7 +20,7 @@ from rpcstats.survival.prediction.new_rows import NewRows, encode_rows
 from rpcstats.survival.prediction.reference_row import reference_row
 
 if TYPE_CHECKING:
-    from rpcstats.survival.cox_fit import CoxFit
+    from rpcstats.survival.cox_prediction import CoxPrediction
 
 FloatArray = NDArray[np.float64]
 PredictionKind = Literal["lp", "risk", "expected", "survival"]
@@ -28,7 +28,7 @@ Reference = Literal["sample", "strata", "zero"]
 
 
 def predict(
-    fit: "CoxFit",
+    fit: "CoxPrediction",
     newdata: Any = None,
     *,
     kind: PredictionKind = "lp",
@@ -39,7 +39,7 @@ def predict(
 
     Parameters
     ----------
-    fit : CoxFit
+    fit : CoxPrediction
         A Cox model.
     newdata : frame, optional
         New rows; for ``kind="expected"`` and ``"survival"`` with the columns of the response too.
@@ -94,7 +94,7 @@ def predict(
     return pd.DataFrame({ESTIMATE: lp, STD_ERROR: error, CONF_LOW: low, CONF_HIGH: high})
 
 
-def _own_rows(fit: "CoxFit") -> NewRows:
+def _own_rows(fit: "CoxPrediction") -> NewRows:
     frame = fit.frame
     return NewRows(
         X=frame.X,
@@ -104,7 +104,7 @@ def _own_rows(fit: "CoxFit") -> NewRows:
     )
 
 
-def _reference(fit: "CoxFit", rows: NewRows, reference: Reference) -> FloatArray:
+def _reference(fit: "CoxPrediction", rows: NewRows, reference: Reference) -> FloatArray:
     X, weights = fit.frame.X, fit.frame.weights
     if reference == "zero" or not X.shape[1]:
         return np.zeros(X.shape[1])
@@ -120,14 +120,14 @@ def _reference(fit: "CoxFit", rows: NewRows, reference: Reference) -> FloatArray
     return means[rows.stratum]
 
 
-def _reference_offset(fit: "CoxFit", reference: Reference) -> float:
+def _reference_offset(fit: "CoxPrediction", reference: Reference) -> float:
     if reference == "zero" or fit.frame.offset is None:
         return 0.0
     return float(fit.frame.offset.mean())
 
 
 def _expected(
-    fit: "CoxFit", rows: NewRows, newdata: Any, kind: PredictionKind, z: float
+    fit: "CoxPrediction", rows: NewRows, newdata: Any, kind: PredictionKind, z: float
 ) -> pd.DataFrame:
     steps = hazard_steps(fit)
     entry, time = _times(fit, newdata, rows)
@@ -159,7 +159,7 @@ def _expected(
     return pd.DataFrame({ESTIMATE: expected, STD_ERROR: error, CONF_LOW: low, CONF_HIGH: high})
 
 
-def _times(fit: "CoxFit", newdata: Any, rows: NewRows) -> tuple[FloatArray, FloatArray]:
+def _times(fit: "CoxPrediction", newdata: Any, rows: NewRows) -> tuple[FloatArray, FloatArray]:
     if newdata is None:
         entry, time = fit.frame.entry, fit.frame.time
     else:

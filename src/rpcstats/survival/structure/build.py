@@ -40,7 +40,9 @@ Special = Literal["strata", "cluster", "offset", "frailty", "random"]
 MANY_ROWS = 50_000
 """From so many rows on, a matrix of covariates is worth waiting with."""
 
-# Squares and products of larger numbers leave the range of floating point.
+# In fewer rows a category each may be meant.
+_FEWEST_ROWS = 10
+# Squares of larger numbers, or of those under its inverse, leave the range of floating point.
 _LARGEST = 1e100
 
 
@@ -120,14 +122,14 @@ def hazard_frame(
     ends = declared_ends(censored, frame, surv) if response == "cause" else None
 
     faults = Faults()
-    times = faults.attempt(lambda: _times(frame, surv, response, ends))
+    times = _times(faults, frame, surv, response, ends)
     waits = lazily and len(frame) >= MANY_ROWS
     built = faults.attempt(lambda: design(fixed, frame, lazily=waits, is_read=not optional))
     prior = faults.attempt(lambda: None if weights is None else read_weights(frame[weights]))
     offset = faults.attempt(lambda: total_offset(parsed.offset, frame) if parsed.offset else None)
     blocks = faults.attempt(lambda: make_blocks(terms, frame) if terms else ())
     if built is not None:
-        faults.note(_size_faults(built))
+        faults.note(_column_faults(built, len(frame)))
     faults.raise_any()
     if times is None or built is None or blocks is None:
         raise AssertionError("a step without a result is a fault")
@@ -212,22 +214,38 @@ def _complete(
 
 
 def _times(
-    frame: pd.DataFrame, surv: Surv, response: ResponseKind, censored: Sequence[str] | None
-) -> _Times:
+    faults: Faults,
+    frame: pd.DataFrame,
+    surv: Surv,
+    response: ResponseKind,
+    censored: Sequence[str] | None,
+) -> _Times | None:
     if surv.is_interval:
-        lower, upper = read_interval(frame, surv)
-        return _Times(lower, lower == upper, upper=upper)
-    time, entry = read_times(frame, surv)
+        limits = faults.attempt(lambda: read_interval(frame, surv))
+        return (
+            None if limits is None else _Times(limits[0], limits[0] == limits[1], None, limits[1])
+        )
+    times = faults.attempt(lambda: read_times(frame, surv))
     if response == "cause":
-        codes, labels = read_causes(frame[surv.event], censored)
-        return _Times(time, codes > 0, entry, cause=codes, causes=labels)
-    return _Times(time, read_event(frame[surv.event]), entry)
+        causes = faults.attempt(lambda: read_causes(frame[surv.event], censored))
+        if times is None or causes is None:
+            return None
+        return _Times(
+            times[0], causes.codes > 0, times[1], cause=causes.codes, causes=causes.labels
+        )
+    event = faults.attempt(lambda: read_event(frame[surv.event]))
+    return None if times is None or event is None else _Times(times[0], event, times[1])
 
 
-def _size_faults(built: Design) -> list[str]:
-    if built.columns.largest() > _LARGEST:
-        return ["A covariate holds numbers too large to square: give it in another unit."]
-    return []
+def _column_faults(built: Design, n_row: int) -> list[str]:
+    largest = built.columns.largest()
+    wrong = (largest > _LARGEST) | ((largest > 0.0) & (largest < 1.0 / _LARGEST))
+    faults = ["A covariate holds numbers too large or too small to square: take another unit."]
+    return faults * bool(wrong.any()) + [
+        f'"{term}" has a category for each row, as identifiers have: leave it out.'
+        for term, levels in built.levels.items()
+        if len(levels) == n_row >= _FEWEST_ROWS
+    ]
 
 
 def _independent_columns(built: Design, *, intercept: bool) -> tuple[IntArray, tuple[str, ...]]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from rpcstats._numerics.optimise import OptSummary
 from rpcstats.errors import ConvergenceWarning
@@ -153,6 +153,31 @@ def lone_groups_remark(labels: Sequence[str], is_lone: NDArray[np.bool_]) -> tup
         "All rows in one cluster, which tells nothing of variation, so no robust error: "
         f"{'; '.join(named[:_NAMED])}{more}.",
     )
+
+
+def silent_groups_remark(labels: Sequence[str], n_event: ArrayLike) -> tuple[str, ...]:
+    """Say in which groups nothing happened, if there are any.
+
+    Parameters
+    ----------
+    labels : sequence of str
+        One label a group.
+    n_event : array_like of shape (k,)
+        Its events.
+
+    Returns
+    -------
+    tuple of str
+        One remark, or none.
+    """
+    named = [label for label, n in zip(labels, np.asarray(n_event), strict=True) if not n]
+    if not named:
+        return ()
+    if len(named) == len(labels):
+        return ("No event happened: limits and tests can't be had.",)
+    more = f"; and {len(named) - _NAMED} more" if len(named) > _NAMED else ""
+    listed = "; ".join(named[:_NAMED])
+    return (f"No event happened in: {listed}{more}. There limits can't be had.",)
 
 
 def few_at_risk_remark(
