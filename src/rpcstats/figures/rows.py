@@ -25,7 +25,7 @@ BAND_NOTE: Final = (
 class Row:
     """One line of a chart.
 
-    Parameters
+    Attributes
     ----------
     label : str
         What the line is about; may hold line breaks.

@@ -27,7 +27,7 @@ from rpcstats.figures.placement import FloatArray
 class Curve:
     """One step curve.
 
-    Parameters
+    Attributes
     ----------
     label : str
         Name of the stratum, in words; empty if there is only one.

@@ -34,7 +34,7 @@ COLUMN_WIDTH: Final = 15.8 / 2.54 * 72
 class SeriesStyle:
     """How one category is drawn and named.
 
-    Parameters
+    Attributes
     ----------
     colour : str
         Colour of lines and marks, at least 3:1 on white.

@@ -214,3 +214,13 @@ def test_identifiers_in_lists_and_complex_times_are_refused(people, scores):
         )
     with pytest.raises(DataError, match="numbers"):
         split_episodes(people.assign(time=people["time"] + 0j), at=[4])
+
+
+def test_events_in_words_need_a_word_for_none(people, scores):
+    told = scores.assign(visit=["gp", "nurse"] * (len(scores) // 2) + ["gp"] * (len(scores) % 2))
+    with pytest.raises(DataError, match='"visit" holds texts: declare categories') as caught:
+        merge_covariates(people, told, events=["visit"], **MERGE)
+    assert "censored=" not in str(caught.value)
+    words = pd.Categorical(told["visit"], categories=["none", "gp", "nurse"])
+    found = merge_covariates(people, told.assign(visit=words), events=["visit"], **MERGE)
+    assert found["visit"].ne("none").tolist() == [True, False, True, False]

@@ -236,6 +236,13 @@ def test_plots(four):
     assert fit.transition_probabilities(1).plot(from_state="ill") is not None
     assert fit.expected_time(4).plot() is not None
     groups = multistate(four, "Surv(entry, time, state) ~ mode", start="well")
-    with pytest.raises(ParameterError, match="group="):
-        groups.plot()
-    assert groups.plot(group="mode=a") is not None
+    panels = groups.plot().figure.axes
+    assert len(panels) == len(groups.strata)
+    assert len({panel.get_xlim() for panel in panels}) == 1
+    alone = groups.plot(group="mode=a")
+    assert len(alone.figure.axes) == 1
+    assert groups.plot(alone.figure.add_subplot(), group="mode=a") is not None
+    with pytest.raises(ParameterError, match="one axes"):
+        groups.plot(alone)
+    with pytest.raises(ParameterError, match="group= is one of mode=a"):
+        groups.plot(group="mode=z")

@@ -77,17 +77,19 @@ def fit_binomial(
     """
     n, d = cells.trials(), cells.weighted_events()[0]
 
-    def at(beta: FloatArray) -> tuple[FloatArray, Terms]:
+    def at(beta: FloatArray) -> tuple[FloatArray | None, Terms]:
         eta = cells.predictor(beta)
-        return eta, evaluate(link, eta, n, d)
+        if firth:
+            return eta, evaluate(link, eta, n, d)
+        return None, evaluate(link, eta, n, d, may_overwrite=True)
 
     beta = _first_guess(cells, link, n, d) if start is None else start
     first = beta
     found = at(beta)
     log, status, before = [found[1].log_lik], "too many steps", np.inf
     for _ in range(_MOST_STEPS_FIRTH if firth else _MOST_STEPS):
-        step, near = _step(cells, link, *found, firth=firth)
-        if firth:
+        step, near = _step(cells, link, *found)
+        if found[0] is not None:
             step = _held_back(cells, found[0], beta, step)
         if not np.isfinite(near):
             status = "the information is singular"
@@ -105,11 +107,11 @@ def fit_binomial(
 
 
 def _moved(
-    at: Callable[[FloatArray], tuple[FloatArray, Terms]],
+    at: Callable[[FloatArray], tuple[FloatArray | None, Terms]],
     beta: FloatArray,
     step: FloatArray,
     lowest: float,
-) -> tuple[FloatArray, tuple[FloatArray, Terms]]:
+) -> tuple[FloatArray, tuple[FloatArray | None, Terms]]:
     """Take a step, halved until the log-likelihood is no lower than asked."""
     for halving in range(_HALVINGS):
         moved = beta + step / 2.0**halving
@@ -144,10 +146,10 @@ def _optimum(
 
 
 def _step(
-    cells: Cells, link: LinkName, eta: FloatArray, terms: Terms, *, firth: bool
+    cells: Cells, link: LinkName, eta: FloatArray | None, terms: Terms
 ) -> tuple[FloatArray, float]:
-    """Give the next step and the squared length of it in standard errors."""
-    if not firth:
+    """Give the next step, Firth's if η is given, and its squared length in standard errors."""
+    if eta is None:
         score, information = cells.score(terms.e), cells.information(terms.observed)
     else:
         information = cells.information(terms.expected)
@@ -186,6 +188,7 @@ def _first_guess(cells: Cells, link: LinkName, n: FloatArray | None, d: FloatArr
         eta[at] = special.logit(share) if link == "logit" else np.log(-np.log1p(-share))
     terms = evaluate(link, eta, n, d)
     known = eta if cells.offset is None else eta - cells.spread(cells.offset)
-    target = cells.score(terms.expected * known + terms.e)
-    guess = solve(cells.information(terms.expected), target)
+    known *= terms.expected
+    known += terms.e
+    guess = solve(cells.information(terms.expected), cells.score(known))
     return guess if np.isfinite(guess).all() else np.zeros(cells.n_column)

@@ -51,7 +51,7 @@ class Cells:
     units: tuple[Span, ...]
     start: IntArray
     copies: FloatArray | None
-    events: FloatArray
+    events: NDArray[Any]
     weight: FloatArray | None = None
     offset: FloatArray | None = None
 

@@ -121,7 +121,14 @@ _TERMS: Final[dict[str, Callable[[FloatArray, FloatArray | None, FloatArray], Te
 }
 
 
-def evaluate(link: LinkName, eta: FloatArray, n: FloatArray | None, d: FloatArray) -> Terms:
+def evaluate(
+    link: LinkName,
+    eta: FloatArray,
+    n: FloatArray | None,
+    d: FloatArray,
+    *,
+    may_overwrite: bool = False,
+) -> Terms:
     """Evaluate cells under a link, as many at a time as stay in cache.
 
     Parameters
@@ -134,6 +141,8 @@ def evaluate(link: LinkName, eta: FloatArray, n: FloatArray | None, d: FloatArra
         Person-sessions; 1 each if None.
     d : ndarray of shape (C,)
         Events.
+    may_overwrite : bool
+        Whether the linear predictor is not needed any more, so that its room may be taken.
 
     Returns
     -------
@@ -143,7 +152,7 @@ def evaluate(link: LinkName, eta: FloatArray, n: FloatArray | None, d: FloatArra
     terms = _TERMS[link]
     if len(eta) <= _PART:
         return terms(eta, n, d)
-    e, observed = np.empty(len(eta)), np.empty(len(eta))
+    e, observed = eta if may_overwrite else np.empty(len(eta)), np.empty(len(eta))
     expected = observed if link == "logit" else np.empty(len(eta))
     log_lik = 0.0
     for first in range(0, len(eta), _PART):

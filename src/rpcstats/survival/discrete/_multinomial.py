@@ -232,7 +232,7 @@ def _first_guess(cells: Cells, n: FloatArray, d: FloatArray) -> FloatArray:
     """Take a weighted least-squares step for each cause from its share at each session."""
     found = np.zeros((len(d), cells.n_column))
     known = 0.0 if cells.offset is None else cells.spread(cells.offset)
-    shares = np.empty_like(d)
+    shares = np.empty(d.shape)
     for _, at, _ in cells.blocks():
         shares[:, at] = ((d[:, at].sum(axis=1) + 0.5) / (n[at].sum() + 1.0))[:, None]
     none = np.maximum(1.0 - shares.sum(axis=0), 1e-3)

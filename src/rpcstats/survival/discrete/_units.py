@@ -51,14 +51,14 @@ class CellTable(NamedTuple):
         Where the cells of each session begin.
     copies : ndarray of shape (C,) or None
         Rows of each cell; None if each has one.
-    events : ndarray of shape (R, C)
-        Those that end with each cause.
+    events : ndarray of shape (R, C), int
+        Those that end with each cause, in the narrowest whole numbers.
     """
 
     units: tuple[Span, ...]
     start: IntArray
     copies: FloatArray | None
-    events: FloatArray
+    events: NDArray[Any]
 
 
 def find_units(columns: Sequence[pd.Series], n_row: int) -> Units:
@@ -112,7 +112,7 @@ def order_units(units: Units, last: IntArray) -> Units:
     order = np.argsort(-last, kind="stable")
     if np.array_equal(order, np.arange(len(order))):
         return units
-    rank = np.empty_like(order)
+    rank = np.empty(len(order), dtype=units.code.dtype)
     rank[order] = np.arange(len(order))
     return Units(rank[units.code], units.first[order])
 
@@ -145,7 +145,7 @@ def count_cells(
     key = session.astype(np.int64) * n_unit + unit
     present, place, found = np.unique(key, return_inverse=True, return_counts=True)
     n = found.astype(np.float64)
-    events = np.empty((n_cause, len(present)))
+    events = np.empty((n_cause, len(present)), dtype=np.min_scalar_type(int(found.max())))
     for r in range(n_cause):
         rows = np.flatnonzero(cause == r + 1)
         events[r] = np.bincount(place.reshape(-1)[rows], minlength=len(present))
@@ -164,20 +164,21 @@ def _by_counting(
     for first in range(0, len(unit), _PART):
         part = slice(first, first + _PART)
         np.add.at(counts, (session[part], unit[part]), 1)
-    members = [np.flatnonzero(row) for row in counts]
-    start = np.cumsum([0, *(len(one) for one in members)]).astype(np.int64)
+    spans = tuple(_span(np.flatnonzero(row)) for row in counts)
+    start = np.cumsum([0, *np.count_nonzero(counts, axis=1)]).astype(np.int64)
+    most = int(counts.max(initial=0))
     copies = None
-    if counts.max() > 1:
-        pairs = zip(counts, members, strict=True)
+    if most > 1:
+        pairs = zip(counts, spans, strict=True)
         copies = np.concatenate([row[one] for row, one in pairs]).astype(np.float64)
-    events = np.empty((n_cause, int(start[-1])))
+    events = np.empty((n_cause, int(start[-1])), dtype=np.min_scalar_type(most))
     for r in range(n_cause):
         counts[:] = 0
         rows = np.flatnonzero(cause == r + 1)
         np.add.at(counts, (session[rows], unit[rows]), 1)
-        for k, one in enumerate(members):
+        for k, one in enumerate(spans):
             events[r, start[k] : start[k + 1]] = counts[k, one]
-    return CellTable(tuple(_span(one) for one in members), start, copies, events)
+    return CellTable(spans, start, copies, events)
 
 
 def _comparable(column: pd.Series) -> Any:

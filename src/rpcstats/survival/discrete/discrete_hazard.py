@@ -4,7 +4,7 @@ from typing import Any, get_args
 
 import numpy as np
 
-from rpcstats._numerics.arguments import as_word
+from rpcstats._numerics.arguments import as_number, as_word, check_flags
 from rpcstats._numerics.intervals import check_conf_level
 from rpcstats.errors import FormulaError, ParameterError
 from rpcstats.formula import Formula, Surv, parse_formula
@@ -95,6 +95,7 @@ def discrete_hazard(
     and Zeger (1986), Bell and McCaffrey (2002), Cameron, Gelbach and Miller (2011).
     """
     _check_options(link, small_sample, conf_level)
+    check_flags(firth=firth)
     parsed = parse_formula(formula)
     _refuse_terms(parsed)
     who = _persons(parsed, data, id)
@@ -105,7 +106,7 @@ def discrete_hazard(
         fit = fit_mixed_hazard(
             parsed, data, link=link, nagq=nagq, clock=clock, id=who, conf_level=conf_level
         )
-    elif nagq != 1:
+    elif as_number(nagq) != 1:
         raise ParameterError("nagq needs a random term", ["write one, as in (1 | group_id)"])
     else:
         sample = discrete_sample(parsed, data, clock=clock, weights=weights, id=who)

@@ -4,8 +4,9 @@ from typing import Any
 
 import pandas as pd
 
+from rpcstats._numerics.arguments import as_word
 from rpcstats.data.person_period import sessions_at_risk
-from rpcstats.errors import DataError, FormulaError
+from rpcstats.errors import DataError, FormulaError, ParameterError
 from rpcstats.formula import Surv
 from rpcstats.formula.column_kinds import refuse_lists
 from rpcstats.formula.columns import column_names, complete_rows, whole_frame
@@ -53,7 +54,10 @@ def expand_sessions(
         If a column is not there, or the clock is there already.
     DataError
         If times are missing or no whole sessions after their entry, or a person comes twice.
+    ParameterError
+        If a column is not named by a text, one is named twice, or `staying` is no single value.
     """
+    _check(time, event, staying, clock)
     names = column_names(frame)
     taken = [name for name in (clock, *(("id",) if id is None else ())) if name in names]
     if taken:
@@ -89,3 +93,18 @@ def expand_sessions(
         )
     long[event] = long[event].where(is_last, staying)
     return long
+
+
+def _check(time: object, event: object, staying: object, clock: object) -> None:
+    given = {"time": time, "event": event, "clock": clock}
+    faults = [
+        f'{name} is no name: give a text, as in {name}="{name}"'
+        for name, value in given.items()
+        if not as_word(value)
+    ]
+    if not faults and time == event:
+        faults.append("time and event are one column: name two")
+    if not pd.api.types.is_scalar(staying):
+        faults.append("staying is no single value: give one, such as 0")
+    if faults:
+        raise ParameterError("Sessions can't be laid out", faults)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from rpcstats.mixed.varcorr import VarCorr
+    from rpcstats.survival.discrete.standardised import Contrast, Method
     from rpcstats.survival.discrete.standardised_result import StandardisedBySession
 
 FloatArray = NDArray[np.float64]
@@ -120,7 +121,16 @@ class DiscreteHazardFit(DiscreteHazardEstimates):
         )
 
     def standardise(
-        self, exposure: str, at: Sequence[Any] | None = None, **options: Any
+        self,
+        exposure: str,
+        at: Sequence[Any] | None = None,
+        *,
+        contrast: "Contrast" = "difference",
+        sessions: Sequence[float] | None = None,
+        method: "Method" = "influence",
+        n_boot: int = 1000,
+        seed: int = 1,
+        conf_level: float | None = None,
     ) -> "StandardisedBySession":
         """Average survival by session over the people of the sample at each level of a column.
 
@@ -129,18 +139,38 @@ class DiscreteHazardFit(DiscreteHazardEstimates):
         exposure : str
             Column set to each level.
         at : sequence, optional
-            The levels.
-        **options : object
-            As `standardised_survival` takes them.
+            The levels, the first the reference; all levels of a factor if not given.
+        contrast : {"difference", "ratio"}
+            Each level against the first.
+        sessions : sequence of float, optional
+            Sessions, from the first on; those of the fit if not given.
+        method : {"influence", "bootstrap"}
+            Standard errors from the influence of each cluster, or intervals from refits to
+            clusters drawn with replacement.
+        n_boot, seed : int
+            Refits, and the seed of the draws.
+        conf_level : float, optional
+            Level of the intervals; that of the fit if not given.
 
         Returns
         -------
         StandardisedBySession
-            Levels and contrasts.
+            Levels and contrasts; conditions and sources as in
+            `rpcstats.survival.discrete.standardised.standardised_survival`.
         """
         from rpcstats.survival.discrete.standardised import standardised_survival
 
-        return standardised_survival(self, exposure=exposure, at=at, **options)
+        return standardised_survival(
+            self,
+            exposure=exposure,
+            at=at,
+            contrast=contrast,
+            sessions=sessions,
+            method=method,
+            n_boot=n_boot,
+            seed=seed,
+            conf_level=conf_level,
+        )
 
     def varcorr(self) -> "VarCorr | None":
         """Give standard deviations and correlations of the random effects.

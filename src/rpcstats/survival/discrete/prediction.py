@@ -174,6 +174,7 @@ def _errors(fit: "DiscreteHazardFit", curves: Curves) -> FloatArray:
     return found
 
 
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")  # rows far from those of the fit
 def _conditional_hazard(
     fit: "DiscreteHazardFit", paths: Paths, z: float
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:

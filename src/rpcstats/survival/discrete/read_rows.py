@@ -8,9 +8,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from rpcstats._numerics.arguments import as_word
 from rpcstats.data.person_period import sessions_at_risk
-from rpcstats.errors import DataError, FormulaError
+from rpcstats.errors import DataError, FormulaError, ParameterError
 from rpcstats.formula import Formula, Surv, read_columns
+from rpcstats.formula.censored import told_together
 from rpcstats.formula.column_kinds import is_real, refuse_lists
 from rpcstats.formula.columns import column_names, complete_rows
 from rpcstats.formula.design import fixed_columns
@@ -105,15 +107,18 @@ def read_rows(
         If the left side is neither, or a column is not there.
     DataError
         If times are no whole sessions, or events and causes can't be told.
+    ParameterError
+        If `clock` is no name.
     """
     surv = formula.response if isinstance(formula.response, Surv) else None
+    if not as_word(clock):
+        raise ParameterError("clock names no column", ['give a text, as in clock="session"'])
     response = _response_columns(formula)
     covariates = [name for name in _columns(formula) if surv is None or name != clock]
     if surv is not None:
         _refuse_clock(data, clock)
-    needed = [*response, *covariates, *([] if weights is None else [weights])]
-    if surv is None:
-        needed.append(clock)
+    others = (weights, clock if surv is None else None)
+    needed = [*response, *covariates, *(name for name in others if name is not None)]
     frame = read_columns(data, [*needed, *([] if id is None else [id])])
     complete = complete_rows(frame[list(dict.fromkeys(needed))])
     kept = np.flatnonzero(complete).astype(np.int64, copy=False)
@@ -125,18 +130,20 @@ def read_rows(
     for name in (*covariates, *(one for one in (weights, id) if one is not None)):
         refuse_lists(frame[name])
     column = frame[response[-1]]
-    if by_cause:
-        cause, causes = read_causes(column, _known_ends(censored, data, column))
-    else:
-        cause, causes = read_event(column).astype(np.int64), ("event",)
-    found = _expanded(frame, surv, cause, clock) if surv is not None else _as_given(frame, clock)
-    row, session, ends, sessions = found
+    staying = _known_ends(censored, data, column)
+    (cause, causes), _ = told_together(
+        lambda: _causes(column, staying, by_cause=by_cause),
+        lambda: None if surv is None else whole_sessions(frame, surv),
+    )
+    row, session, last, sessions = (
+        _as_given(frame, clock) if surv is None else _expanded(frame, surv, cause, clock)
+    )
     return PersonSessions(
         frame=frame,
         sessions=sessions,
         row=row,
         session=session,
-        cause=cause if ends is None else ends,
+        cause=cause if last is None else last,
         causes=causes,
         id=None if id is None else frame[id],
         kept=kept,
@@ -187,6 +194,14 @@ def _refuse_clock(data: Any, clock: str) -> None:
         )
 
 
+def _causes(
+    column: "pd.Series[Any]", ends: Sequence[str] | None, *, by_cause: bool
+) -> tuple[IntArray, tuple[str, ...]]:
+    if by_cause:
+        return read_causes(column, ends)
+    return read_event(column).astype(np.int64), ("event",)
+
+
 def _known_ends(
     censored: Sequence[str] | None, data: Any, column: "pd.Series[Any]"
 ) -> Sequence[str] | None:
@@ -215,7 +230,7 @@ def _expanded(
 ) -> tuple[IntArray, IntArray, IntArray, "pd.Series[Any]"]:
     entry, time = whole_sessions(frame, surv)
     row, session, is_last = sessions_at_risk(entry.astype(np.int32), time.astype(np.int32))
-    ends = np.zeros(len(row), dtype=np.int16)
+    ends = np.zeros(len(row), dtype=np.min_scalar_type(-int(cause.max(initial=0)) - 1))
     ends[is_last] = cause
     present = np.bincount(time, minlength=2)
     present[: len(present)] = np.cumsum(present[::-1])[::-1]
@@ -223,8 +238,9 @@ def _expanded(
     present -= late.sum() - np.cumsum(late)
     places = np.cumsum(present[1:] > 0) - 1
     sessions = pd.Series(np.flatnonzero(present[1:] > 0) + 1, name=clock)
-    np.take(places.astype(session.dtype), session - 1, out=session)
-    return row, session, ends, sessions
+    session -= 1
+    narrow = places.astype(np.min_scalar_type(-len(sessions)))
+    return row, narrow[session], ends, sessions
 
 
 def whole_sessions(frame: pd.DataFrame, surv: Surv) -> tuple[IntArray, IntArray]:

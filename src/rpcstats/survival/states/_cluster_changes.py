@@ -50,7 +50,7 @@ def order_changes(cluster: IntArray, position: IntArray, step: FloatArray, m: in
     Changes
         One a step; those of one cluster and position stay next to each other.
     """
-    key = cluster * (m + 1) + (position + 1)
+    key = cluster.astype(np.int64) * (m + 1) + (position + 1)
     if (key[1:] < key[:-1]).any():
         order = np.argsort(key, kind="stable")
         cluster, position, step = cluster[order], position[order], step[:, order]
@@ -117,5 +117,8 @@ def product_steps(
                 continue
             change = left[1][i] * right[1][j]
             change -= left[0][i] * right[0][j]
-            steps[:, i, j] += np.bincount(place, change, m + 1)
+            if len(place) < m:
+                np.add.at(steps[:, i, j], place, change)
+            else:
+                steps[:, i, j] += np.bincount(place, change, m + 1)
     return steps

@@ -58,6 +58,7 @@ def follow_hazards(increments: FloatArray, graph: Graph, p0: FloatArray) -> Haza
     return HazardPath(M, p, moved)
 
 
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")  # rows far from those of the fit
 def _exponentials(increments: FloatArray, graph: Graph) -> tuple[FloatArray, FloatArray]:
     """Give the matrix of each time and its derivative by each increment, (m, k, s, s)."""
     m, k = increments.shape
@@ -110,6 +111,7 @@ def _tied(increments: FloatArray, graph: Graph) -> tuple[FloatArray, FloatArray]
     return expm(A), slope
 
 
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")  # rows far from those of the fit
 def path_covariance(
     path: HazardPath,
     spread: FloatArray,

@@ -17,7 +17,7 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 
-_CELLS: Final = 1 << 19
+_CELLS: Final = 1 << 18
 """Cells of the matrices that are made together."""
 
 
@@ -28,10 +28,10 @@ class Steps(NamedTuple):
     ----------
     is_event : ndarray of shape (m,), bool
         Which of all times have a transition; m_e of them.
-    Y : ndarray of shape (m_e, s)
-        At risk.
-    moved : ndarray of shape (m_e, k)
-        Transitions.
+    place : ndarray of shape (m_e,), int, or None
+        Where they stand among all times; None if every time has one.
+    counts : StateCounts
+        At all times.
     graph : Graph
         The transitions.
     p0 : ndarray of shape (s,)
@@ -41,8 +41,8 @@ class Steps(NamedTuple):
     """
 
     is_event: BoolArray
-    Y: NDArray[Any]
-    moved: NDArray[Any]
+    place: IntArray | None
+    counts: StateCounts
     graph: Graph
     p0: FloatArray
     p: FloatArray
@@ -50,29 +50,28 @@ class Steps(NamedTuple):
     @property
     def transition_matrices(self) -> FloatArray:
         """Matrices I + dA of all times, of shape (m_e, s, s)."""
-        return matrices(self.Y, self.moved, self.graph)
+        return self.matrices(slice(0, len(self.p)))
+
+    def matrices(self, at: slice) -> FloatArray:
+        """Give the matrices I + dA of some times, of shape (w, s, s)."""
+        return matrices(*_at_transitions(self.counts, self.place, at), self.graph)
 
     def share(self, at: slice) -> FloatArray:
         """Give p(t-) / Y(t), what one transition out of each state weighs, at some times."""
+        Y, _ = _at_transitions(self.counts, self.place, at)
         before = self.p[max(at.start - 1, 0) : at.stop - 1]
         if at.start == 0:
-            before = np.concatenate([self.p0[None], before])[: len(self.Y[at])]
-        Y = self.Y[at]
+            before = np.concatenate([self.p0[None], before])[: len(Y)]
         found: FloatArray = np.divide(before, Y, out=np.zeros(Y.shape), where=Y > 0)
         return found
 
-    def on_all_times(self, values: FloatArray, at_start: FloatArray) -> FloatArray:
-        """Carry values at transitions to all times."""
-        if self.is_event.all():
-            return values
-        carried = np.empty((len(self.is_event), len(at_start)))
-        if len(values):
-            latest = np.cumsum(self.is_event, dtype=np.int32)
-            latest -= 1
-            np.take(values, latest, axis=0, out=carried, mode="clip")
-        n_before = int(np.argmax(self.is_event)) if len(values) else len(carried)
-        carried[:n_before] = at_start
-        return carried
+
+def _at_transitions(
+    counts: StateCounts, place: IntArray | None, at: slice
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Take those at risk, and the transitions, at some of the times that have any."""
+    chosen = at if place is None else place[at]
+    return counts.n_risk[chosen], counts.n_move[chosen]
 
 
 def portions(m: int, n_state: int) -> Iterator[slice]:
@@ -140,13 +139,16 @@ def occupation_steps(counts: StateCounts, graph: Graph, p0: FloatArray) -> Steps
         The product integral of Aalen and Johansen (1978).
     """
     is_event = np.asarray(counts.n_move.any(axis=1))
-    chosen = slice(None) if is_event.all() else is_event
-    Y, moved = counts.n_risk[chosen], counts.n_move[chosen]
-    p, latest = np.empty((len(Y), graph.n_state)), p0[None]
-    for at in portions(len(Y), graph.n_state):
-        p[at] = scan(matrices(Y[at], moved[at], graph), latest)[:, 0]
+    place = None
+    if not is_event.all():
+        place = np.flatnonzero(is_event).astype(counts.exit_index.dtype)
+    m = len(is_event) if place is None else len(place)
+    p, latest = np.empty((m, graph.n_state)), p0[None]
+    for at in portions(m, graph.n_state):
+        M = matrices(*_at_transitions(counts, place, at), graph)
+        p[at] = scan(M, latest)[:, 0]
         latest = p[at.stop - 1 : at.stop]
-    return Steps(is_event, Y, moved, graph, p0, p)
+    return Steps(is_event, place, counts, graph, p0, p)
 
 
 def event_places(counts: StateCounts, steps: Steps) -> tuple[IntArray, IntArray]:

@@ -23,7 +23,8 @@ class Keys(NamedTuple):
 
     def of(self, person: IntArray, time: FloatArray) -> IntArray:
         """Give a number to each pair of person and time, equal where both are."""
-        found: IntArray = person * (len(self.times) + 1) + np.searchsorted(self.times, time)
+        found: IntArray = np.asarray(person, dtype=np.int64) * (len(self.times) + 1)
+        found += np.searchsorted(self.times, time)
         return found
 
 

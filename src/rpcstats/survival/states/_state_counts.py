@@ -77,7 +77,7 @@ class Graph(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StateCounts:
-    """Counts, or sums of weights, at each distinct time; counts are whole numbers.
+    """Counts, or sums of weights, at each distinct time; counts are narrow whole numbers.
 
     Attributes
     ----------
@@ -118,9 +118,10 @@ def count_states(stays: Stays, graph: Graph) -> StateCounts:
     """
     time, enter, leave = _places(stays)
     m, w, s = len(time), stays.weights, graph.n_state
-    kind = np.int32 if w is None else np.float64
+    kind: Any = np.int32 if w is None else np.float64
+    few = kind if w is not None else np.min_scalar_type(int(np.bincount(leave).max()))
 
-    def sums(code: IntArray, n: int, at: IntArray, rows: BoolArray) -> NDArray[Any]:
+    def sums(code: IntArray, n: int, at: IntArray, rows: BoolArray, kind: Any) -> NDArray[Any]:
         """Sum the weights of some rows by time and code, one code after the other."""
         found = np.empty((m, n), dtype=kind)
         for place in range(n):
@@ -129,23 +130,18 @@ def count_states(stays: Stays, graph: Graph) -> StateCounts:
         return found
 
     everybody = np.broadcast_to(np.True_, len(leave))
-    n_risk = sums(stays.origin, s, leave, everybody)
+    n_risk = sums(stays.origin, s, leave, everybody, kind)
     _sum_from_the_end(n_risk)
     late = enter > 0
     if late.any():
-        entering = sums(stays.origin, s, enter, late)
-        later = entering.copy()
-        _sum_from_the_end(later)
-        later -= entering
-        n_risk -= later
-        del entering, later
+        entering = sums(stays.origin, s, enter, late, kind)
+        n_risk[:-1] -= _sum_from_the_end(entering)[1:]
+        del entering
     del late
-    n_move = sums(stays.move, len(graph.origin), leave, everybody)
-    if w is None:
-        n_move = n_move.astype(np.min_scalar_type(n_move.max(initial=0)))
-    else:
+    n_move = sums(stays.move, len(graph.origin), leave, everybody, few)
+    if w is not None:
         n_risk = _settled(n_risk, moving_out(n_move, graph))
-    n_censor = sums(stays.origin, s, leave, stays.leaves)
+    n_censor = sums(stays.origin, s, leave, stays.leaves, few)
     return StateCounts(time, n_risk, n_move, n_censor, enter, leave)
 
 
@@ -164,9 +160,10 @@ def _places(stays: Stays) -> tuple[FloatArray, NDArray[Any], NDArray[Any]]:
     return time, enter, leave
 
 
-def _sum_from_the_end(counts: NDArray[Any]) -> None:
+def _sum_from_the_end(counts: NDArray[Any]) -> NDArray[Any]:
     """Sum over each time and all later ones, in place, so that the last is exact."""
     np.cumsum(counts[::-1], axis=0, dtype=counts.dtype, out=counts[::-1])
+    return counts
 
 
 def moving_out(n_move: NDArray[Any], graph: Graph) -> NDArray[Any]:
@@ -206,8 +203,8 @@ def moving_in(n_move: NDArray[Any], graph: Graph) -> NDArray[Any]:
 
 
 def _by_state(n_move: NDArray[Any], state: IntArray, n_state: int) -> NDArray[Any]:
-    is_count = n_move.dtype.kind != "f"
-    total = np.zeros((len(n_move), n_state), dtype=np.int32 if is_count else np.float64)
+    # Of a kind that holds all who leave at one time, and so those of one state.
+    total = np.zeros((len(n_move), n_state), dtype=n_move.dtype)
     for k, place in enumerate(state):
         total[:, place] += n_move[:, k]
     return total

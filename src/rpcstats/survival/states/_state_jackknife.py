@@ -29,7 +29,7 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 
-_ROWS: Final = 1 << 16
+_ROWS: Final = 1 << 14
 """Rows whose influences are worked out together, unless one cluster has more."""
 
 
@@ -138,11 +138,13 @@ def _placed(
 
 
 def _nothing_yet(rows: _Rows, s: int) -> _Carried:
-    n = int(rows.cluster.max()) + 1
-    is_count = rows.stays.weights is None
+    n_row = np.bincount(rows.cluster)
+    n = len(n_row)
+    # No more rows of a cluster are at risk than it has; the sign is for the steps.
+    kind = np.min_scalar_type(-int(n_row.max())) if rows.stays.weights is None else np.float64
     last = np.full(n, -1, dtype=rows.leave.dtype)
     np.maximum.at(last, rows.cluster, rows.leave)
-    return _Carried(np.zeros((n, s), np.int32 if is_count else np.float64), np.zeros((n, s)), last)
+    return _Carried(np.zeros((n, s), kind), np.zeros((n, s)), last)
 
 
 def _follow_clusters(

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from rpcstats.survival.states._occupation import Steps, matrices
+from rpcstats.survival.states._occupation import Steps
 from rpcstats.survival.states._scan import products_between, scan, scan_both
 
 FloatArray = NDArray[np.float64]
@@ -56,7 +56,7 @@ def window_of(steps: Steps, at: slice, G_before: FloatArray) -> Window:
         Matrices and G.
     """
     s = len(steps.p0)
-    M, share = matrices(steps.Y[at], steps.moved[at], steps.graph), steps.share(at)
+    M, share = steps.matrices(at), steps.share(at)
     G = np.empty((len(M) + 1, s, s))
     G[0] = G_before
     G[1:] = scan(M, G_before, share[:, :, None] * (M - np.eye(s)))

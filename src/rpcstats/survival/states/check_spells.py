@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from rpcstats._vocabulary import SPELL_FAULTS
-from rpcstats.errors import DataError
+from rpcstats.errors import DataError, ParameterError
 from rpcstats.formula import Formula, parse_formula
 from rpcstats.formula.columns import complete_rows, read_columns
 from rpcstats.formula.specials import censored_response
@@ -72,8 +72,10 @@ def check_spells(
         If a column is not there.
     DataError
         If times are no numbers, or no value of the states means no transition.
+    ParameterError
+        If `allowed` holds anything but pairs of states.
     """
-    parsed = parse_formula(formula) if isinstance(formula, str) else formula
+    parsed = formula if isinstance(formula, Formula) else parse_formula(formula)
     surv = censored_response(parsed)
     extra = () if state_from is None else (state_from,)
     whole = read_columns(data, (*surv.columns, id, *extra))
@@ -94,8 +96,23 @@ def check_spells(
     ]
     listed = [(name, n, n_id, _MENDING[name]) for name, n, n_id in table if n]
     if allowed is not None:
-        listed += _forbidden(rows, found, rows_found, set(allowed))
+        listed += _forbidden(rows, found, rows_found, _pairs(allowed))
     return pd.DataFrame(listed, columns=list(SPELL_FAULTS))
+
+
+def _pairs(allowed: object) -> set[tuple[str, str]]:
+    """Read the transitions that can happen."""
+    pairs: list[Any] = list(allowed) if isinstance(allowed, Iterable) else [None]
+    if all(
+        isinstance(pair, tuple | list)
+        and len(pair) == 2
+        and all(isinstance(state, str) for state in pair)
+        for pair in pairs
+    ):
+        return {(pair[0], pair[1]) for pair in pairs}
+    raise ParameterError(
+        "allowed is no list of transitions", ['give pairs of states, as in [("well", "ill")]']
+    )
 
 
 def _persons_missing(whole: pd.DataFrame, complete: BoolArray, id: str) -> int:

@@ -121,7 +121,7 @@ def state_history(
     DataError
         If times, states or weights break their conditions; every fault between rows is told.
     """
-    parsed = parse_formula(formula) if isinstance(formula, str) else formula
+    parsed = formula if isinstance(formula, Formula) else parse_formula(formula)
     surv = censored_response(parsed)
     by = group_columns(parsed) if covariates is None else ()
     refuse_specials(parsed, ("cluster",) if covariates is None else ("cluster", "strata", "offset"))
@@ -266,19 +266,18 @@ def _joined(
     joins = carries_on & may_join
     for column in (group, *clusters, *(() if weights is None else (weights,))):
         joins[:-1] &= column[1:] == column[:-1]
-    ends = np.flatnonzero(~joins)
-    begins = np.append(np.zeros(1, np.int64), ends[:-1] + 1)
+    ends = np.flatnonzero(~joins).astype(rows.person.dtype)
+    begins = ends if len(ends) == len(joins) else np.append(np.zeros(1, ends.dtype), ends[:-1] + 1)
     states, start = named
     s = len(states)
-    kind = np.int16 if s * s <= np.iinfo(np.int16).max else np.int64
-    pair = np.where(target >= 0, spells.origin * s + target, -1)[ends]
-    seen = np.unique(pair[pair >= 0])
+    pair = np.where(target >= 0, spells.origin * s + target, target)[ends]
+    seen = np.unique(pair[pair >= 0]).astype(np.int64)
     whose = rows.person[begins]
     stays = Stays(
         entry=spells.entry[begins],
         time=spells.time[ends],
-        origin=spells.origin[begins].astype(kind),
-        move=np.where(pair >= 0, np.searchsorted(seen, pair), -1).astype(kind),
+        origin=spells.origin[begins],
+        move=np.where(pair >= 0, np.searchsorted(seen, pair).astype(pair.dtype), pair),
         leaves=(pair < 0) & ~(carries_on & np.append(group[1:] == group[:-1], True))[ends],
         person=whose,
         clusters=tuple(codes[begins] for codes in clusters) or (whose,),

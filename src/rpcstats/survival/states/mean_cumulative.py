@@ -1,6 +1,6 @@
 """The mean number of events of a person over time: a formula and a frame to curves."""
 
-from itertools import pairwise
+from collections.abc import Iterator
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -11,9 +11,12 @@ from rpcstats._numerics.intervals import check_conf_level
 from rpcstats.errors import ParameterError
 from rpcstats.formula import Formula
 from rpcstats.survival._multiway import lone_groups
-from rpcstats.survival._risk_sets import RiskSets, risk_sets
-from rpcstats.survival.nonparametric._hazard_sums import cumulative_hazard
-from rpcstats.survival.nonparametric._jackknife import robust_variance
+from rpcstats.survival.states._mean_counts import (
+    EventRows,
+    MeanCounts,
+    count_events,
+    mean_variance,
+)
 from rpcstats.survival.states.mean_function import MeanConfType, MeanCumulative
 from rpcstats.survival.states.recurrent_sample import RecurrentSample, recurrent_sample
 from rpcstats.survival.structure.remarks import (
@@ -21,6 +24,7 @@ from rpcstats.survival.structure.remarks import (
     few_clusters_remark,
     lone_groups_remark,
     missing_remark,
+    silent_groups_remark,
 )
 
 FloatArray = NDArray[np.float64]
@@ -80,82 +84,70 @@ def mean_cumulative(
     if as_word(conf_type) not in get_args(MeanConfType):
         raise ParameterError("conf_type is unknown", ["choose 'log' or 'plain'"])
     sample = recurrent_sample(formula, data, id=id, weights=weights)
-    counts = group_counts(sample)
-    tied = np.bincount(counts.position[counts.arranged(sample.event)], minlength=len(counts.time))
-    H, _, steps = cumulative_hazard(counts, tied, "breslow")
-    variance = robust_variance(counts, steps, sample.event, sample.weights, sample.clusters)
     n_group = len(sample.groups.labels)
     is_lone = lone_groups(sample.groups.codes, n_group, sample.clusters)
-    variance[np.repeat(is_lone, np.diff(counts.start))] = np.nan
-    return _result(sample, counts, H, np.sqrt(variance), is_lone, conf_type, conf_level)
+    found = [_one_curve(rows, lone) for rows, lone in zip(_by_group(sample), is_lone, strict=True)]
+    return _result(sample, found, is_lone, conf_type, conf_level)
 
 
-def group_counts(sample: RecurrentSample) -> RiskSets:
-    """Count who is at risk and has events, group by group.
-
-    Parameters
-    ----------
-    sample : RecurrentSample
-        The rows.
-
-    Returns
-    -------
-    RiskSets
-        A stratum a group.
-    """
-    n_group = len(sample.groups.labels)
-    return risk_sets(
-        sample.time,
-        sample.event,
-        stratum=sample.groups.codes if n_group > 1 else None,
-        n_stratum=n_group,
-        entry=sample.entry,
-        weights=sample.weights,
+def _by_group(sample: RecurrentSample) -> Iterator[EventRows]:
+    """Give the rows of each group."""
+    rows = EventRows(
+        sample.time, sample.event, sample.entry, sample.weights, tuple(sample.clusters)
     )
+    if len(sample.groups.labels) == 1:
+        yield rows
+        return
+    order = np.argsort(sample.groups.codes, kind="stable")
+    sizes = np.bincount(sample.groups.codes)
+    for own in np.split(order, np.cumsum(sizes)[:-1]):
+        yield rows.taken(own)
+
+
+def _one_curve(rows: EventRows, is_lone: bool) -> tuple[MeanCounts, FloatArray]:
+    """Count the events of one group, with the standard error of their mean."""
+    counts = count_events(rows)
+    if is_lone:
+        return counts, np.full(len(counts.time), np.nan)
+    variance = mean_variance(rows, counts)
+    return counts, np.sqrt(variance, out=variance)
 
 
 def _result(
     sample: RecurrentSample,
-    counts: RiskSets,
-    H: FloatArray,
-    std_error: FloatArray,
+    found: list[tuple[MeanCounts, FloatArray]],
     is_lone: NDArray[np.bool_],
     conf_type: MeanConfType,
     conf_level: float,
 ) -> MeanCumulative:
     n_group = len(sample.groups.labels)
-    n_event = np.bincount(sample.groups.codes[sample.event], minlength=n_group)
+    group_events = np.bincount(sample.groups.codes[sample.event], minlength=n_group)
     n_person = np.array([sample.n_person])
     if n_group > 1:
         persons = np.unique(sample.groups.codes * sample.n_person + sample.person)
         n_person = np.bincount(persons // sample.n_person, minlength=n_group)
-    for values in (counts.start, counts.time, counts.n_risk, counts.n_event, counts.n_censor):
-        values.setflags(write=False)
-    for values in (H, std_error, n_event, n_person):
-        values.setflags(write=False)
+    start = np.cumsum([0, *(len(counts.time) for counts, _ in found)])
+    time, n_risk, n_event, n_censor = (
+        column[0] if n_group == 1 else np.concatenate(column)
+        for column in zip(*(counts for counts, _ in found), strict=True)
+    )
+    errors = [error for _, error in found]
     remarks = [*missing_remark(sample.n_missing)]
-    remarks += few_at_risk_remark(sample.groups.labels, counts.start, counts.time, counts.n_risk)
+    remarks += few_at_risk_remark(sample.groups.labels, start, time, n_risk)
     for name, codes in zip(sample.cluster_names, sample.clusters, strict=False):
         remarks += few_clusters_remark(len(np.unique(codes)), name)
     remarks += lone_groups_remark(sample.groups.labels, is_lone)
-    silent = [
-        label
-        for label, (a, b) in zip(sample.groups.labels, pairwise(counts.start), strict=True)
-        if not counts.n_event[a:b].any()
-    ]
-    if silent:
-        remarks.append(f"No event happened in: {', '.join(silent)}.")
+    remarks += silent_groups_remark(sample.groups.labels, group_events)
     return MeanCumulative(
         strata=sample.groups.labels,
-        start=counts.start,
-        time=counts.time,
-        n_risk=counts.n_risk,
-        n_event=counts.n_event,
-        n_censor=counts.n_censor,
-        estimate=H,
-        std_error=std_error,
+        start=start,
+        time=time,
+        at_risk=n_risk,
+        happened=n_event,
+        left=n_censor,
+        std_error=errors[0] if n_group == 1 else np.concatenate(errors),
         group_persons=n_person,
-        group_events=n_event,
+        group_events=group_events,
         sample=sample,
         conf_type=conf_type,
         conf_level=conf_level,

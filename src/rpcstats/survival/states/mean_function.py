@@ -20,6 +20,7 @@ from rpcstats._vocabulary import (
     TIME,
 )
 from rpcstats.survival.states.group_frames import wanted_times
+from rpcstats.survival.states.mean_curves import MeanCurves
 from rpcstats.survival.states.recurrent_sample import RecurrentSample
 from rpcstats.tables.summary import Summarised, Summary
 
@@ -34,22 +35,14 @@ MeanConfType = Literal["log", "plain"]
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
-class MeanCumulative(Summarised):
+class MeanCumulative(MeanCurves, Summarised):
     """Mean number of events of a person by each time, by group.
 
     Attributes
     ----------
     strata : tuple of str
-        Label of each group; "all" if there is one curve.
-    start : ndarray of shape (k + 1,), int
-        Where each group's times begin in the arrays below.
-    time, n_risk, n_event, n_censor : ndarray of shape (m,)
-        Distinct times by group, with the counts (or weights) under observation, of events, and
-        leaving observation.
-    estimate, std_error : ndarray of shape (m,)
-        Mean number of events up to and including each time.
-    group_persons, group_events : ndarray of shape (k,), int
-        Persons and events of each group, whatever their weights.
+        Label of each group; "all" if there is one curve. Times and counts are those of
+        `MeanCurves`.
     sample : RecurrentSample
         The rows.
     conf_type, conf_level : str, float
@@ -61,15 +54,6 @@ class MeanCumulative(Summarised):
     """
 
     strata: tuple[str, ...]
-    start: NDArray[np.int64]
-    time: FloatArray
-    n_risk: FloatArray
-    n_event: FloatArray
-    n_censor: FloatArray
-    estimate: FloatArray
-    std_error: FloatArray
-    group_persons: NDArray[np.int64]
-    group_events: NDArray[np.int64]
     sample: RecurrentSample
     conf_type: MeanConfType
     conf_level: float
@@ -87,15 +71,16 @@ class MeanCumulative(Summarised):
             person.
         """
         kind = np.int64 if self.sample.weights is None else np.float64
-        low, high = self._limits(self.estimate, self.std_error)
+        estimate = self.estimate
+        low, high = self._limits(estimate, self.std_error)
         return pd.DataFrame(
             {
                 STRATA: np.repeat(np.array(self.strata, dtype=object), np.diff(self.start)),
                 TIME: self.time.copy(),
-                N_RISK: self.n_risk.astype(kind),
-                N_EVENT: self.n_event.astype(kind),
-                N_CENSOR: self.n_censor.astype(kind),
-                ESTIMATE: self.estimate.copy(),
+                N_RISK: self.at_risk.astype(kind),
+                N_EVENT: self.happened.astype(kind),
+                N_CENSOR: self.left.astype(kind),
+                ESTIMATE: estimate.copy(),
                 STD_ERROR: self.std_error.copy(),
                 CONF_LOW: low,
                 CONF_HIGH: high,
@@ -151,7 +136,7 @@ class MeanCumulative(Summarised):
                     {
                         STRATA: label,
                         TIME: wanted,
-                        N_RISK: np.append(self.n_risk[a:b], 0.0)[following],
+                        N_RISK: np.append(self.at_risk[a:b], 0.0)[following],
                         ESTIMATE: estimate,
                         STD_ERROR: error,
                         CONF_LOW: low,
@@ -211,14 +196,15 @@ class MeanCumulative(Summarised):
             Prints as text, shows as HTML in a notebook.
         """
         last = self.start[1:] - 1
-        low, high = self._limits(self.estimate[last], self.std_error[last])
+        estimate = self.estimate[last]
+        low, high = self._limits(estimate, self.std_error[last])
         frame = pd.DataFrame(
             {
                 STRATA: list(self.strata),
                 "n_id": self.group_persons,
                 N_EVENT: self.group_events,
                 TIME: self.time[last],
-                ESTIMATE: self.estimate[last],
+                ESTIMATE: estimate,
                 STD_ERROR: self.std_error[last],
                 CONF_LOW: low,
                 CONF_HIGH: high,
@@ -243,28 +229,6 @@ class MeanCumulative(Summarised):
         from rpcstats.figures.cumulative_hazards import cumulative_hazards
 
         return cumulative_hazards(self.tidy(), ax=ax, xlabel="Time", ylabel="Events a person")
-
-    def read(self, group: int, wanted: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Read one curve at given times.
-
-        Parameters
-        ----------
-        group : int
-            Number of the group.
-        wanted : ndarray of shape (k,)
-            Times.
-
-        Returns
-        -------
-        tuple of ndarray of shape (k,)
-            Estimate and standard error; NaN after the group's last time.
-        """
-        a, b = int(self.start[group]), int(self.start[group + 1])
-        place = np.searchsorted(self.time[a:b], wanted, side="right")
-        known = wanted <= self.time[b - 1]
-        estimate = np.concatenate([[0.0], self.estimate[a:b]])[place]
-        error = np.concatenate([[0.0], self.std_error[a:b]])[place]
-        return np.where(known, estimate, np.nan), np.where(known, error, np.nan)
 
     def _limits(self, estimate: FloatArray, error: FloatArray) -> tuple[FloatArray, FloatArray]:
         half = normal_quantile(self.conf_level) * error

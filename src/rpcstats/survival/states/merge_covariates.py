@@ -7,7 +7,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from rpcstats._numerics.arguments import as_names, as_word
 from rpcstats.errors import DataError, ParameterError
+from rpcstats.formula.column_kinds import is_real
 from rpcstats.survival.states._places import latest
 from rpcstats.survival.states.change_table import ChangeTable, change_table
 from rpcstats.survival.states.spells import Spells, censored_value, in_pieces
@@ -51,7 +53,7 @@ def merge_covariates(
         Columns of `changes` that add up.
     events : sequence of str
         Columns of `changes` that happen at their time: the piece that ends there gets the
-        value, all others 0 (or the first category).
+        value, all others 0, False, or the first category: texts have to declare one.
     entry : str, optional
         Column of `spells` with the beginnings; if not given everybody enters at 0 and a column
         "entry" is added.
@@ -78,10 +80,16 @@ def merge_covariates(
     FormulaError
         If a column is not there.
     DataError
-        If a time is negative or no number, rows of one id overlap, or an id is missing.
+        If a time is negative or no number, rows of one id overlap, an id is missing, or a column
+        of `events` holds texts.
     ParameterError
         If no column is named, one is named twice, or a new one is in the way.
     """
+    covariates = as_names("covariates", covariates)
+    cumulative, events = as_names("cumulative", cumulative), as_names("events", events)
+    start = _starting(initial)
+    if not as_word(event):
+        raise ParameterError("event is no name", ['give a text, as in event="event"'])
     columns = (*covariates, *cumulative, *events)
     table = change_table(
         spells,
@@ -100,7 +108,7 @@ def merge_covariates(
     frame = in_pieces(
         table.spells, row, begin, end, names=(entry or "entry", time, event), nothing=nothing
     )
-    person, start = table.person[row], dict(initial or {})
+    person = table.person[row]
     for name in covariates:
         frame[name] = _held(table, name, person, begin, frame, start)
     for name in cumulative:
@@ -108,6 +116,12 @@ def merge_covariates(
     for name in events:
         frame[name] = _happening(table, name, person, end)
     return frame
+
+
+def _starting(initial: object) -> dict[str, Any]:
+    if initial is not None and not isinstance(initial, Mapping):
+        raise ParameterError("initial is no mapping", ['give one, as in initial={"dose": 0}'])
+    return dict(initial or {})
 
 
 def _refuse_columns(spells: Spells, entry: str | None, events: Sequence[str], delay: float) -> None:
@@ -219,7 +233,18 @@ def _happening(
     exact = found >= 0
     exact[exact] = table.when[places][found[exact]] == end[exact]
     values = table.values[name].iloc[places].reset_index(drop=True)
-    nothing = censored_value(values, None)
+    nothing = _no_event(values, name)
     result = values.reindex(np.where(exact, found, -1)).reset_index(drop=True)
     result = result.where(exact, nothing)
     return result.astype(values.dtype) if values.dtype != result.dtype else result
+
+
+def _no_event(values: pd.Series, name: str) -> object:
+    """Give the value of a column of events where none happens."""
+    is_coded = isinstance(values.dtype, pd.CategoricalDtype)
+    if is_coded or pd.api.types.is_bool_dtype(values.dtype) or is_real(values):
+        return censored_value(values, None)
+    raise DataError(
+        f'The column "{name}" holds texts: declare categories, with the first for no event, as in '
+        f'pd.Categorical(changes["{name}"], categories=["none", ...]).'
+    )

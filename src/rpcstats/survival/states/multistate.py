@@ -10,6 +10,7 @@ from rpcstats._numerics.intervals import CONF_TYPES, ConfType, check_conf_level
 from rpcstats.errors import ParameterError
 from rpcstats.formula import Formula
 from rpcstats.survival._multiway import lone_groups
+from rpcstats.survival.states._followed_clusters import digits_left
 from rpcstats.survival.states.history import StateHistory, state_history
 from rpcstats.survival.states.state_curves import StateCurve, estimate_curve, thin_states
 from rpcstats.survival.states.state_occupation import MultiState
@@ -140,6 +141,12 @@ def _remarks(history: StateHistory, curves: tuple[StateCurve, ...]) -> tuple[str
         remarks.append(
             f"Fewer than {FEW_AT_RISK} are followed in a state that has people in it, so that "
             f"what follows from there is hardly known: {'; '.join(thin)}."
+        )
+    if not all(digits_left(history.stays, len(curve.occupied)) for curve in curves):
+        remarks.append(
+            "Case weights differ by so many powers of ten that sums of them hardly keep the "
+            "lightest: standard errors, and probabilities where only light rows are followed, may "
+            "be wrong. Trim the weights, or look at the heaviest rows."
         )
     remarks += lone_groups_remark(
         history.groups.labels,

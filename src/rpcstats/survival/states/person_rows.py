@@ -31,7 +31,18 @@ class PersonOrder(NamedTuple):
     first: BoolArray
 
     def taken(self, values: NDArray[Any]) -> NDArray[Any]:
-        """Take values of the rows in order."""
+        """Take values of the rows in order.
+
+        Parameters
+        ----------
+        values : ndarray of shape (n, ...)
+            One for each row of the data.
+
+        Returns
+        -------
+        ndarray of shape (n, ...)
+            By person and time; the array itself where rows stand in that order.
+        """
         return values if self.order is None else values[self.order]
 
     @property
@@ -61,17 +72,28 @@ def person_order(ids: pd.Series | None, time: FloatArray) -> PersonOrder:
         If an identifier is a list.
     """
     n = len(time)
+    kind: Any = np.int32 if n < np.iinfo(np.int32).max else np.int64
     if ids is None:
-        return PersonOrder(None, np.arange(n), np.ones(n, dtype=np.bool_))
+        return PersonOrder(None, np.arange(n, dtype=kind), np.ones(n, dtype=np.bool_))
     refuse_lists(ids)
-    person = pd.factorize(ids)[0].astype(np.int64)
-    step = np.diff(person)
-    order = None
-    if ((step < 0) | ((step == 0) & (np.diff(time) < 0))).any():
-        order = np.lexsort((time, person))
+    person, order = _numbered(ids, kind), None
+    same = person[1:] == person[:-1]
+    if ((person[1:] < person[:-1]) | (same & (time[1:] < time[:-1]))).any():
+        order = np.lexsort((time, person)).astype(kind)
         person = person[order]
-        step = np.diff(person)
-    return PersonOrder(order, person, np.concatenate([[True], step != 0])[:n])
+        same = person[1:] == person[:-1]
+    return PersonOrder(order, person, np.append(True, ~same)[:n])
+
+
+def _numbered(ids: pd.Series, kind: Any) -> NDArray[Any]:
+    """Give codes by first appearance; whole numbers in order need no table."""
+    if isinstance(ids.dtype, np.dtype) and ids.dtype.kind in "iu":
+        numbers = ids.to_numpy()
+        if (numbers[1:] >= numbers[:-1]).all():
+            person = np.zeros(len(numbers), dtype=kind)
+            np.cumsum(numbers[1:] != numbers[:-1], out=person[1:])
+            return person
+    return pd.factorize(ids)[0].astype(kind)
 
 
 def taken_codes(codes: IntArray, rows: IntArray) -> IntArray:
@@ -122,6 +144,10 @@ def find_breaks(rows: PersonOrder, entry: FloatArray, time: FloatArray) -> Break
     Breaks
         What was found.
     """
-    earlier = np.concatenate([[-np.inf], time[:-1]])
-    later = ~rows.first
-    return Breaks(later & (entry < earlier), later & (entry == earlier), later & (entry > earlier))
+    n = len(time)
+    same = ~rows.first[1:]
+    found = [np.zeros(n, dtype=np.bool_) for _ in range(3)]
+    for kept, compared in zip(found, (np.less, np.equal, np.greater), strict=True):
+        compared(entry[1:], time[:-1], out=kept[1:])
+        kept[1:] &= same
+    return Breaks(*found)

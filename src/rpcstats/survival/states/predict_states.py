@@ -11,7 +11,7 @@ from rpcstats._numerics.intervals import ConfType
 from rpcstats.errors import ParameterError
 from rpcstats.survival.partial.arrange import arrange
 from rpcstats.survival.partial.event_terms import Ties
-from rpcstats.survival.prediction._hazard_steps import HazardSteps
+from rpcstats.survival.prediction._hazard_steps import HazardSteps, ratio_of
 from rpcstats.survival.prediction.new_rows import encode_rows
 from rpcstats.survival.states._hazard_path import follow_hazards, path_covariance
 from rpcstats.survival.states.group_frames import wanted_times
@@ -195,7 +195,7 @@ def _hazard(
     later = time > since
     inside = slice(a, b)
     place = np.searchsorted(grid, time[later])
-    risk = float(np.exp(log_risk))
+    risk = float(ratio_of(np.asarray(log_risk)))
     terms = steps.terms
     unit = 1.0 if terms.shift is None else float(np.exp(-terms.shift[stratum]))
     increment, spread = np.zeros(len(grid)), np.zeros(len(grid))

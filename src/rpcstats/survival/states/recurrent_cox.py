@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from rpcstats._numerics.arguments import as_word
 from rpcstats.errors import DataError, ParameterError
 from rpcstats.formula import Formula, Surv, parse_formula
+from rpcstats.formula.censored import told_together
 from rpcstats.formula.column_kinds import refuse_lists
 from rpcstats.formula.columns import complete_rows, read_columns
 from rpcstats.formula.design import fixed_columns
@@ -120,7 +121,7 @@ def recurrent_cox(
     """
     check_cox_options(ties, conf_level)
     _check(model, most_events)
-    parsed = parse_formula(formula) if isinstance(formula, str) else formula
+    parsed = formula if isinstance(formula, Formula) else parse_formula(formula)
     surv = censored_response(parsed)
     refuse_specials(parsed, ("strata", "cluster", "offset"))
     frame, n_missing = _read(parsed, surv, data, id, weights)
@@ -159,12 +160,12 @@ def _read(
     offsets = [name for text in parsed.offset for name in columns_used(text)]
     extra = () if weights is None else (weights,)
     columns = (*surv.columns, id, *covariates, *parsed.strata, *parsed.cluster, *offsets, *extra)
-    taken = {EVENT_NUMBER, _ENTRY, _TIME, _EVENT} & set(columns)
+    frame = read_columns(data, columns)
+    taken = {EVENT_NUMBER, _ENTRY, _TIME, _EVENT} & set(frame.columns)
     if taken:
         raise ParameterError(
             "A column is in the way", [f'rename "{name}"' for name in sorted(taken)]
         )
-    frame = read_columns(data, columns)
     complete = complete_rows(frame)
     n_missing = int(len(frame) - complete.sum())
     if n_missing == len(frame):
@@ -176,8 +177,9 @@ class _Clock:
     """Rows in order of person and time, with the number of events before each."""
 
     def __init__(self, frame: pd.DataFrame, surv: Surv, id: str) -> None:
-        time, entry = read_times(frame, surv)
-        event = read_event(frame[surv.event])
+        (time, entry), event = told_together(
+            lambda: read_times(frame, surv), lambda: read_event(frame[surv.event])
+        )
         self.id = id
         self.rows: PersonOrder = person_order(frame[id], time)
         self.time: FloatArray = self.rows.taken(time)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from rpcstats.errors import DataError
 from rpcstats.formula import Formula, Groups, Surv, make_groups, parse_formula
+from rpcstats.formula.censored import told_together
 from rpcstats.formula.columns import complete_rows, read_columns
 from rpcstats.formula.groups import group_columns
 from rpcstats.formula.responses import read_event, read_times, read_weights
@@ -87,7 +88,7 @@ def recurrent_sample(
     DataError
         If times, events or weights break their conditions, or rows of one person overlap.
     """
-    parsed = parse_formula(formula) if isinstance(formula, str) else formula
+    parsed = formula if isinstance(formula, Formula) else parse_formula(formula)
     surv = censored_response(parsed)
     refuse_specials(parsed, ("cluster",))
     by = group_columns(parsed)
@@ -127,7 +128,11 @@ def _ordered(
     weights: str | None,
 ) -> _Rows:
     """Read the columns, by person and time."""
-    time, entry = read_times(frame, surv)
+    (time, entry), event, w = told_together(
+        lambda: read_times(frame, surv),
+        lambda: read_event(frame[surv.event]),
+        lambda: None if weights is None else read_weights(frame[weights]),
+    )
     rows = person_order(None if id is None else frame[id], time)
     groups = make_groups(frame, by)
     names = tuple(dict.fromkeys(parsed.cluster))
@@ -136,11 +141,11 @@ def _ordered(
         rows=rows,
         entry=None if entry is None else rows.taken(entry),
         time=rows.taken(time),
-        event=rows.taken(read_event(frame[surv.event])),
+        event=rows.taken(event),
         groups=Groups(rows.taken(groups.codes), groups.labels, groups.levels),
         clusters=clusters,
         cluster_names=names,
-        weights=None if weights is None else rows.taken(read_weights(frame[weights])),
+        weights=None if w is None else rows.taken(w),
     )
 
 
@@ -153,10 +158,13 @@ def _joined(found: _Rows, n_missing: int, n_obs: int, *, has_entry: bool) -> Rec
     joins = np.append(breaks.follows[1:], False) & ~found.event
     for column in (group, *found.clusters, *(() if w is None else (w,))):
         joins[:-1] &= column[1:] == column[:-1]
-    ends = np.flatnonzero(~joins)
-    begins = np.append(np.zeros(1, np.int64), ends[:-1] + 1)
+    begins: slice | IntArray = slice(None)
+    ends: slice | IntArray = begins
+    if joins.any():
+        ends = np.flatnonzero(~joins)
+        begins = np.append(np.zeros(1, np.int64), ends[:-1] + 1)
     person = rows.person[begins]
-    codes = taken_codes(group, begins)
+    codes = group if isinstance(begins, slice) else taken_codes(group, begins)
     return RecurrentSample(
         time=found.time[ends],
         event=found.event[ends],

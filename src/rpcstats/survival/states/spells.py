@@ -132,7 +132,9 @@ def censored_value(values: pd.Series, censored: object | None) -> object:
         If it can't be told.
     """
     if censored is not None:
-        return censored
+        if pd.api.types.is_scalar(censored):
+            return censored
+        raise ParameterError("censored is no single value", ["give one, as in censored=0"])
     if isinstance(values.dtype, pd.CategoricalDtype):
         return values.cat.categories[0]
     if pd.api.types.is_bool_dtype(values.dtype):

@@ -2,11 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rpcstats.survival._multiway import signed_clusters, variance_or_nan
+from rpcstats.survival.states._followed_clusters import (
+    are_far_apart,
+    can_follow,
+    followed_variance,
+)
 from rpcstats.survival.states._occupation import Steps, occupation_steps
 from rpcstats.survival.states._state_counts import (
     Graph,
@@ -32,10 +38,14 @@ class StateCurve:
         Time at which the curve begins.
     time : ndarray of shape (m,)
         Distinct times.
-    n_risk, n_event, n_censor : ndarray of shape (m, s)
-        Counts, or sums of weights: in each state just before, entering it then, last seen in it.
-    estimate, std_error : ndarray of shape (m, s)
-        Probability of each state at each time.
+    n_risk : ndarray of shape (m, s)
+        Count, or sum of weights, in each state just before.
+    entered, left : ndarray of shape (m, s)
+        Entering each state then, and last seen in it, in the narrowest whole numbers.
+    is_event : ndarray of shape (m,), bool
+        Which of the times have a transition, m_e of them.
+    occupied, error : ndarray of shape (m_e, s)
+        Probability of each state after each transition, and its standard error.
     at_start, at_start_error : ndarray of shape (s,)
         The same before the first time.
     is_left : ndarray of shape (s,), bool
@@ -44,30 +54,120 @@ class StateCurve:
 
     start: float
     time: FloatArray
-    n_risk: FloatArray
-    n_event: FloatArray
-    n_censor: FloatArray
-    estimate: FloatArray
-    std_error: FloatArray
+    n_risk: NDArray[Any]
+    entered: NDArray[Any]
+    left: NDArray[Any]
+    is_event: NDArray[np.bool_]
+    occupied: FloatArray
+    error: FloatArray
     at_start: FloatArray
     at_start_error: FloatArray
     is_left: NDArray[np.bool_]
 
+    def __post_init__(self) -> None:
+        """Make the arrays read-only."""
+        for values in (self.time, self.n_risk, self.entered, self.left, self.is_event):
+            values.setflags(write=False)
+        for values in (self.occupied, self.error, self.at_start, self.at_start_error, self.is_left):
+            values.setflags(write=False)
+
+    @property
+    def n_event(self) -> NDArray[Any]:
+        """Count, or sum of weights, entering each state at each time, of shape (m, s)."""
+        return _frozen(self.entered.astype(self.n_risk.dtype, copy=False))
+
+    @property
+    def n_censor(self) -> NDArray[Any]:
+        """Count, or sum of weights, last seen in each state at each time, of shape (m, s)."""
+        return _frozen(self.left.astype(self.n_risk.dtype, copy=False))
+
+    @property
+    def estimate(self) -> FloatArray:
+        """Probability of each state at each time, of shape (m, s)."""
+        if self.is_event.all():
+            return self.occupied
+        return _frozen(_after(self.occupied, self.at_start, np.cumsum(self.is_event)))
+
+    @property
+    def std_error(self) -> FloatArray:
+        """Standard error of each probability at each time, of shape (m, s)."""
+        if self.is_event.all():
+            return self.error
+        return _frozen(_after(self.error, self.at_start_error, np.cumsum(self.is_event)))
+
     def known(self, wanted: FloatArray) -> NDArray[np.bool_]:
-        """Tell the times at which the curve is known: after its last, only if nobody can move."""
-        settled = not (self.estimate[-1][self.is_left] > 0).any()
+        """Tell the times at which the curve is known.
+
+        Parameters
+        ----------
+        wanted : ndarray of shape (q,)
+            Times, in the unit of time.
+
+        Returns
+        -------
+        ndarray of shape (q,), bool
+            False before its start, and after its last time if somebody might still move.
+        """
+        last = self.occupied[-1] if len(self.occupied) else self.at_start
+        settled = not (last[self.is_left] > 0).any()
         known: NDArray[np.bool_] = (wanted >= self.start) & ((wanted <= self.time[-1]) | settled)
         return known
 
     def read(self, wanted: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Give n_risk, estimate and standard error at times; NaN where they are not known."""
-        after = np.searchsorted(self.time, wanted, side="right")
+        """Read the curve at times.
+
+        Parameters
+        ----------
+        wanted : ndarray of shape (q,)
+            Times, in the unit of time.
+
+        Returns
+        -------
+        n_risk : ndarray of shape (q, s)
+            Count, or sum of weights, in each state just before; 0 after the last time.
+        estimate, std_error : ndarray of shape (q, s)
+            Probability of each state and its standard error; NaN where the curve is not known.
+        """
+        n_before = np.append(0, np.cumsum(self.is_event, dtype=np.int32))
+        after = n_before[np.searchsorted(self.time, wanted, side="right")]
         following = np.searchsorted(self.time, wanted, side="left")
-        n_risk = np.vstack([self.n_risk, np.zeros(self.n_risk.shape[1])])[following]
+        n_risk = self.n_risk[np.minimum(following, len(self.time) - 1)].astype(np.float64)
+        n_risk[following == len(self.time)] = 0.0
         known = self.known(wanted)[:, None]
-        estimate = np.vstack([self.at_start, self.estimate])[after]
-        error = np.vstack([self.at_start_error, self.std_error])[after]
+        estimate = _after(self.occupied, self.at_start, after)
+        error = _after(self.error, self.at_start_error, after)
         return n_risk, np.where(known, estimate, np.nan), np.where(known, error, np.nan)
+
+    def is_occupied(self, state: int) -> NDArray[np.bool_]:
+        """Tell the times after which there is a chance of being in one state.
+
+        Parameters
+        ----------
+        state : int
+            Column of the state.
+
+        Returns
+        -------
+        ndarray of shape (m,), bool
+            Whether its probability is above 0 after each distinct time.
+        """
+        chance = np.append(self.at_start[state], self.occupied[:, state]) > 0
+        found: NDArray[np.bool_] = chance[np.cumsum(self.is_event, dtype=np.int32)]
+        return found
+
+
+def _after(values: FloatArray, at_start: FloatArray, n_before: IntArray) -> FloatArray:
+    """Take values after so many transitions; after none, those at the start."""
+    found = np.empty((len(n_before), len(at_start)))
+    if len(values):
+        np.take(values, n_before - 1, axis=0, out=found, mode="clip")
+    found[n_before == 0] = at_start
+    return found
+
+
+def _frozen(values: NDArray[Any]) -> NDArray[Any]:
+    values.setflags(write=False)
+    return values
 
 
 def estimate_curve(
@@ -101,37 +201,34 @@ def estimate_curve(
     else:
         p0[start_state] = 1.0
     steps = occupation_steps(counts, graph, p0)
-    at_start_error, std_error = _errors(stays, counts, steps, estimated)
-    curve = StateCurve(
+    at_start_error, error = _errors(stays, counts, steps, estimated)
+    return StateCurve(
         start=since,
         time=counts.time,
         n_risk=counts.n_risk,
-        n_event=moving_in(counts.n_move, graph),
-        n_censor=counts.n_censor,
-        estimate=steps.on_all_times(steps.p, p0),
-        std_error=std_error,
+        entered=moving_in(counts.n_move, graph),
+        left=counts.n_censor,
+        is_event=steps.is_event,
+        occupied=steps.p,
+        error=error,
         at_start=p0,
         at_start_error=at_start_error,
         is_left=np.asarray(np.bincount(stays.origin, minlength=graph.n_state) > 0),
     )
-    for values in (curve.time, curve.n_risk, curve.n_event, curve.n_censor, curve.estimate):
-        values.setflags(write=False)
-    for values in (curve.std_error, curve.at_start, curve.at_start_error):
-        values.setflags(write=False)
-    curve.is_left.setflags(write=False)
-    return curve
 
 
 def _errors(
     stays: Stays, counts: StateCounts, steps: Steps, is_p0_estimated: bool
 ) -> tuple[FloatArray, FloatArray]:
-    """Give standard errors before the first time and at all times."""
+    """Give standard errors before the first time and after each transition."""
     found: list[FloatArray] = []
     scale: list[FloatArray] = []
     for sign, cluster in signed_clusters(stays.clusters):
         if cluster is None:
             raise AssertionError("a row belongs to its person at least")
-        parts = jackknife_variance(stays, cluster, counts, steps, is_p0_estimated=is_p0_estimated)
+        follows = are_far_apart(stays) and can_follow(int(cluster.max()) + 1, len(steps.p))
+        variance_of = followed_variance if follows else jackknife_variance
+        parts = variance_of(stays, cluster, counts, steps, is_p0_estimated=is_p0_estimated)
         if not found:
             found, scale = list(parts), list(parts)
             continue
@@ -139,10 +236,10 @@ def _errors(
         scale = [total + part for total, part in zip(scale, parts, strict=True)]
     if found[0] is not scale[0]:
         found = [variance_or_nan(*pair) for pair in zip(found, scale, strict=True)]
-    at_start, std_error = (np.sqrt(variance, out=variance) for variance in found)
+    at_start, error = (np.sqrt(variance, out=variance) for variance in found)
     if is_one_cluster(stays.clusters):
-        at_start[:], std_error[:] = np.nan, np.nan
-    return at_start, steps.on_all_times(std_error, at_start)
+        at_start[:], error[:] = np.nan, np.nan
+    return at_start, error
 
 
 def is_one_cluster(clusters: Sequence[IntArray]) -> bool:
@@ -187,7 +284,7 @@ def thin_states(curve: StateCurve, states: tuple[str, ...]) -> list[str]:
     """
     phrases = []
     for place, name in enumerate(states):
-        few = (curve.n_risk[:, place] < FEW_AT_RISK) & (curve.estimate[:, place] > 0)
+        few = (curve.n_risk[:, place] < FEW_AT_RISK) & curve.is_occupied(place)
         if not curve.is_left[place] or not few.any():
             continue
         edges = np.flatnonzero(np.diff(np.concatenate([[0], few, [0]])))

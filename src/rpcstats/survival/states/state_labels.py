@@ -1,7 +1,7 @@
 """The column of states, and the state in which each row begins."""
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -84,11 +84,13 @@ def read_states(
     known = {*begins, *labels}
     states = [name for name in begins if name not in declared]
     states += [name for name in declared if name in known]
-    number = np.array([-1, *(states.index(label) for label in labels)], dtype=np.int64)
+    # Pairs of states are numbered in the same kind.
+    kind: Any = np.int16 if len(states) ** 2 <= np.iinfo(np.int16).max else np.int64
+    number = np.array([-1, *(states.index(label) for label in labels)], dtype=kind)
     given = None
     if texts is not None:
         place = {name: i for i, name in enumerate(states)}
-        given = np.asarray(texts.map(place), dtype=np.int64)
+        given = np.asarray(texts.map(place), dtype=kind)
     begin = None if start is None else states.index(start)
     return StateCodes(tuple(states), number[codes], given, begin)
 
@@ -121,10 +123,15 @@ def states_held(
         State held during each row.
     """
     n = len(target)
-    first = np.maximum.accumulate(np.where(begins, np.arange(n), 0))
-    moved = np.maximum.accumulate(np.where(target >= 0, np.arange(n), -1))
-    latest = np.concatenate([[-1], moved[:-1]])
+    kind: Any = np.int32 if n < np.iinfo(np.int32).max else np.int64
     if given is None and start is None:
         raise AssertionError("without a column of states everybody begins in one")
-    initial = np.full(n, start) if given is None else given[first]
-    return np.where(latest >= first, target[latest], initial).astype(np.int64)
+    first, moved = np.zeros(n, dtype=kind), np.full(n, -1, dtype=kind)
+    each = np.arange(n, dtype=kind)
+    np.copyto(first, each, where=begins)
+    np.maximum.accumulate(first, out=first)
+    np.copyto(moved[1:], each[:-1], where=target[:-1] >= 0)
+    np.maximum.accumulate(moved, out=moved)
+    held = np.full(n, start, dtype=target.dtype) if given is None else given[first]
+    np.copyto(held, target[moved], where=moved >= first)
+    return held

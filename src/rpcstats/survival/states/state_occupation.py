@@ -235,37 +235,35 @@ class MultiState(Summarised):
         )
 
     def plot(self, ax: "Axes | None" = None, *, group: str | None = None) -> "Axes":
-        """Draw the probabilities stacked on each other.
+        """Draw the probabilities stacked on each other, a panel a group.
 
         Parameters
         ----------
         ax : matplotlib Axes, optional
-            Where to draw; a new figure if not given.
+            Where to draw one group; a new figure if not given.
         group : str, optional
-            Label of the group to draw; needed where there are several.
+            Label of the only group to draw; all if not given.
 
         Returns
         -------
         matplotlib Axes
-            The axes drawn on.
+            The axes drawn on, the first of several; ``.figure`` is the picture.
 
         Raises
         ------
         ParameterError
-            If there are several groups and none is chosen.
+            If there is no such group, or axes are given for several, or more than fit on a page.
         """
-        from rpcstats.figures.occupation import state_occupation
+        from rpcstats.figures.occupation_panels import occupation_panels
 
         frame = self.tidy()
-        if len(self.strata) > 1 or group is not None:
+        if group is not None:
             if group not in self.strata:
                 raise ParameterError(
-                    "A stacked picture shows one group",
-                    [f"choose it with group=, one of: {', '.join(self.strata)}"],
+                    "There is no such group", [f"group= is one of {', '.join(self.strata)}"]
                 )
             frame = frame[frame[STRATA] == group]
-        axes: Axes = state_occupation(frame, ax=ax)
-        return axes
+        return occupation_panels(frame, ax=ax)
 
     def stays_of(self, group: int) -> Stays:
         """Take the rows of one group.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from rpcstats._numerics.arguments import as_names, check_flags
 from rpcstats.errors import DataError, ParameterError
 from rpcstats.formula import Formula, Surv, parse_formula
 from rpcstats.formula.design import fixed_columns
@@ -101,9 +102,11 @@ def transition_cox(
     on how a state was reached but through covariates: a Markov model.
     """
     check_cox_options(ties, conf_level)
+    check_flags(robust=robust)
     if isinstance(common, str):
         raise ParameterError("common= is one text", ['give a list of terms, as in ["age"]'])
-    parsed = parse_formula(formula) if isinstance(formula, str) else formula
+    common = common if isinstance(common, bool) else as_names("common", common)
+    parsed = formula if isinstance(formula, Formula) else parse_formula(formula)
     covariates = _covariates(parsed)
     history = state_history(
         parsed,

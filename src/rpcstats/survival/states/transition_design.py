@@ -159,7 +159,21 @@ class StackedDesign:
         return frame
 
     def formula(self, parsed: Formula, cluster: tuple[str, ...]) -> Formula:
-        """Write the formula of the stacked model."""
+        """Write the formula of the stacked model.
+
+        Parameters
+        ----------
+        parsed : Formula
+            Formula of the covariates, as given.
+        cluster : tuple of str
+            Columns of the clusters.
+
+        Returns
+        -------
+        Formula
+            Time at risk and event, the columns x0, x1, ... that `laid_out` gives, and the
+            transition among the strata.
+        """
         return replace(
             parsed,
             response=Surv(TIME, EVENT, ENTRY),
