@@ -6,7 +6,7 @@ import pytest
 
 from rpcstats._numerics.intervals import survival_limits
 from rpcstats.survival import kaplan_meier
-from rpcstats.survival.nonparametric.bands import band_half_width
+from rpcstats.survival.nonparametric._band_stretch import band_half_width
 from rpcstats.survival.nonparametric.life_table import life_table
 from rpcstats.survival.nonparametric.nelson_aalen import nelson_aalen
 

@@ -14,7 +14,8 @@ Rscript --vanilla r/regenerate.R
 for part in data lmm glmm clmm other means; do
   Rscript --vanilla "r/mixed_$part.R"
 done
-for part in cox predict checks frailty competing curves discrete parametric states drawn unseen; do
+for part in cox predict checks frailty competing curves discrete parametric states drawn unseen \
+  mixed_unseen; do
   Rscript --vanilla "r/survival_$part.R"
 done
 Rscript --vanilla r/goals_dyads.R

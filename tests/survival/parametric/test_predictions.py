@@ -260,3 +260,16 @@ def test_heavy_tails_have_no_mean(spells):
     )
     assert heavy.scale[0] > 1
     assert heavy.predict(NEW, kind="mean")["estimate"].eq(np.inf).all()
+
+
+@pytest.mark.parametrize("dist", ["weibull", "lognormal", "loglogistic", "gaussian"])
+@pytest.mark.parametrize("far", [1e4, 1e6, 1e8])
+def test_errors_of_predictions_stand_far_from_zero(dist, far, spells):
+    """A shift keeps 16 digits less those of the shift; the errors lose no more."""
+    near = spells.assign(x=spells["x"].round(4))
+    shifted = near.assign(x=near["x"] + far)
+    first, second = (
+        survreg("Surv(time, event) ~ x", rows, dist=dist).predict(kind="lp")["std_error"]
+        for rows in (near, shifted)
+    )
+    np.testing.assert_allclose(second, first, rtol=1e-15 * far + 1e-9)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from rpcstats.errors import DataError, FormulaError, ParameterError
 from rpcstats.survival.nonparametric.kaplan_meier import kaplan_meier
 from rpcstats.survival.parametric import _turnbull
-from rpcstats.survival.parametric._innermost import innermost
+from rpcstats.survival.parametric._innermost import effective_at_risk, innermost
 from rpcstats.survival.parametric._turnbull import estimate_mass
 from rpcstats.survival.parametric.turnbull import turnbull
 
@@ -149,3 +149,54 @@ def test_bad_input_is_refused(spells, form, error, message):
     d = spells.assign(none=0, upper=spells["upper"].fillna(99.0))
     with pytest.raises(error, match=message):
         turnbull(form, d)
+
+
+def few(fit):
+    return [text for text in fit.remarks if text.startswith("Fewer than 10 at risk")]
+
+
+def test_rows_on_which_intervals_rest_by_hand():
+    # Innermost (1, 2] and (2, 3] with half each. (1, 3] is in either: half a row. The last row is
+    # followed through the first interval only.
+    lower, upper = np.array([0.0, 1, 2, 2]), np.array([2.0, 3, 4, np.inf])
+    cells = innermost(lower, upper, None)
+    mass = np.array([0.25, 0.75])
+    assert cells.upper.tolist() == [2.0, 3.0]
+    found = effective_at_risk(cells, mass, lower, upper, None)
+    # First: 1 + 1 + 1 + 1; second: 0 + 0.75 + 1, the last no longer followed.
+    np.testing.assert_allclose(found, [4.0, 1.75])
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**31))
+def test_with_exact_times_they_are_those_at_risk(seed):
+    rng = np.random.default_rng(seed)
+    time, event = rng.integers(1, 9, 25).astype(float), rng.random(25) < 0.6
+    event[0] = True
+    upper = np.where(event, time, np.inf)
+    cells = innermost(time, upper, None)
+    found = effective_at_risk(cells, estimate_mass(cells).mass, time, upper, None)
+    bounded = np.isfinite(cells.upper)
+    wanted = [(time >= t).sum() for t in cells.upper[bounded]]
+    np.testing.assert_allclose(found[bounded], wanted, rtol=1e-9)
+
+
+def test_few_at_risk_are_said():
+    time = np.arange(1.0, 31.0)
+    exact = pd.DataFrame({"time": time, "event": 1})
+    alike = kaplan_meier("Surv(time, event) ~ 1", exact).remarks
+    assert "from 22 on" in few(turnbull("Surv(time, event) ~ 1", exact))[0]
+    assert any("from 22 on" in text for text in alike)
+    visits = pd.DataFrame(
+        {
+            "lower": np.repeat([0.0, 5, 10], [40, 20, 6]),
+            "upper": np.repeat([5.0, 10, 15], [40, 20, 6]),
+        }
+    )
+    assert "from 10 on" in few(turnbull(FORM + "1", visits))[0]
+    assert not few(turnbull(FORM + "1", visits[visits["lower"] < 10]))
+    assert "throughout" in few(turnbull(FORM + "1", visits.tail(8)))[0]
+    both = pd.concat([visits.assign(arm="a"), visits.head(40).assign(arm="b")])
+    said = few(turnbull(FORM + "arm", both))[0]
+    assert "arm=a: from 10 on" in said
+    assert "arm=b" not in said

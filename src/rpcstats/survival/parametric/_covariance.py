@@ -39,7 +39,7 @@ def inverse_information(information: FloatArray) -> FloatArray:
         Its inverse; NaN where it is not positive definite.
     """
     size = np.sqrt(np.abs(np.diag(information)))
-    size[~(size > 0.0)] = 1.0
+    size[~(np.isfinite(size) & (size > 0.0))] = 1.0
     try:
         root = np.linalg.cholesky(information / np.outer(size, size))
     except np.linalg.LinAlgError:
@@ -87,6 +87,7 @@ def covariances(
         cells = clusters[0] * (int(clusters[1].max()) + 1) + clusters[1]
         ways.append(np.unique(cells, return_inverse=True)[1].astype(np.int64))
     middle = np.zeros_like(V)
-    for sign, codes in zip((1.0, 1.0, -1.0), ways, strict=False):
-        middle += sign * score_products(model, theta, codes)
-    return Covariances(V @ middle @ V, V)
+    with np.errstate(over="ignore", invalid="ignore"):  # far from an optimum there is none
+        for sign, codes in zip((1.0, 1.0, -1.0), ways, strict=False):
+            middle += sign * score_products(model, theta, codes)
+        return Covariances(V @ middle @ V, V)

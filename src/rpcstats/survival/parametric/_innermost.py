@@ -70,3 +70,49 @@ def innermost(lower: FloatArray, upper: FloatArray, weights: FloatArray | None) 
         (cells % m).astype(np.int64),
         weight.astype(np.float64),
     )
+
+
+def effective_at_risk(
+    cells: Innermost,
+    mass: FloatArray,
+    lower: FloatArray,
+    upper: FloatArray,
+    weights: FloatArray | None,
+) -> FloatArray:
+    """Count the rows on which each innermost interval and the later ones rest.
+
+    Parameters
+    ----------
+    cells : Innermost
+        The intervals.
+    mass : ndarray of shape (m,)
+        Their estimated probabilities.
+    lower, upper : ndarray of shape (n,)
+        The sample, as in `innermost`.
+    weights : ndarray of shape (n,) or None
+        Case weights.
+
+    Returns
+    -------
+    ndarray of shape (m,)
+        Rows whose event is known to have happened count by the estimated chance that it was in
+        this interval or later, given what is known of them; rows without an event while they
+        are followed through the interval. Those at risk, where all times are known exactly.
+    """
+    m, w = len(mass), np.ones(len(lower)) if weights is None else weights
+    known = np.isfinite(upper)
+    followed = np.searchsorted(cells.upper, lower[~known], side="right")
+    ends = np.bincount(followed, w[~known], m + 1)
+    at_risk = ends[::-1].cumsum()[::-1][1:]
+    low, high, w = lower[known], upper[known], w[known]
+    exact = low == high
+    first = np.searchsorted(cells.upper, low, side="right")
+    first[exact] = np.searchsorted(cells.upper, low[exact])
+    last = np.searchsorted(cells.upper, high, side="right")
+    total = np.append(0.0, np.cumsum(mass))
+    chance = total[last] - total[first]
+    per_mass = np.divide(w, chance, out=np.zeros(len(w)), where=chance > 0.0)
+    spread = np.bincount(first, per_mass, m + 1) - np.bincount(last, per_mass, m + 1)
+    expected = mass * np.cumsum(spread)[:m]
+    found: FloatArray = at_risk + expected[::-1].cumsum()[::-1]
+    return found

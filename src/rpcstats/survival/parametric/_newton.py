@@ -35,6 +35,11 @@ _DRIFT_COUNT: Final = 4
 Where so many in a row leave more than this share of it, the log-likelihood flattens along a ridge
 without an end."""
 
+_NEGLIGIBLE: Final = 1e-12
+_NEGLIGIBLE_COUNT: Final = 8
+"""Steps towards an optimum that have so little to gain are the last but one. Where so many in a row
+have no more, rounding leads them about on a plateau."""
+
 _RUNAWAY_COUNT: Final = 8
 """So many longest steps in a row leave the region where an optimum can be."""
 
@@ -72,6 +77,12 @@ class _Search:
     n_evaluation: int = 1
     n_drift: int = 0
     n_capped: int = 0
+    n_negligible: int = 0
+
+    def is_on_plateau(self, step: _Step) -> bool:
+        """Count steps with nothing to gain."""
+        self.n_negligible = self.n_negligible + 1 if step.decrement <= _NEGLIGIBLE else 0
+        return self.n_negligible > _NEGLIGIBLE_COUNT
 
 
 def climb(model: RowModel, start: FloatArray) -> Optimum:
@@ -126,6 +137,9 @@ def maximise(
     for _ in range(MOST_STEPS):
         if step.peaked and step.decrement <= DECREMENT:
             status = "the gradient is zero and the log-likelihood is curved downwards"
+            break
+        if search.is_on_plateau(step):
+            status = "the log-likelihood is flat in some direction"
             break
         moved = _rise(function, theta, at, step, length(step.direction), search)
         if moved is None:

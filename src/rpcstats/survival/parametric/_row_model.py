@@ -120,7 +120,7 @@ def evaluate(model: RowModel, theta: FloatArray) -> Evaluation:
             return Evaluation(-np.inf, gradient, hessian)
     if not (np.isfinite(gradient).all() and np.isfinite(hessian).all()):
         return Evaluation(-np.inf, gradient, hessian)
-    return Evaluation(value, gradient, -(hessian + hessian.T) / 2.0)
+    return Evaluation(value, gradient, -(hessian / 2.0 + hessian.T / 2.0))
 
 
 def score_products(model: RowModel, theta: FloatArray, codes: IntArray | None) -> FloatArray:

@@ -77,6 +77,7 @@ def cured_fraction(fit: "CureFit", newdata: Any, conf_level: float) -> pd.DataFr
     return frame
 
 
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")  # far from the data
 def predict_cure(
     fit: "CureFit",
     newdata: Any,

@@ -41,6 +41,8 @@ class Found(NamedTuple):
         Matrix from its coefficients to those in the units of the data.
     shift : ndarray of shape (P,)
         Added after that.
+    centre : ndarray of shape (p,)
+        Means taken off the location's columns, 0 for an intercept or without one.
     log_lik : float
         Log-likelihood of the times.
     """
@@ -49,6 +51,7 @@ class Found(NamedTuple):
     optimum: Optimum
     to_natural: FloatArray
     shift: FloatArray
+    centre: FloatArray
     log_lik: float
 
     @property
@@ -56,6 +59,14 @@ class Found(NamedTuple):
         """Coefficients in the units of the data."""
         theta: FloatArray = self.to_natural @ self.optimum.theta + self.shift
         return theta
+
+    @property
+    def to_centred(self) -> FloatArray:
+        """As `to_natural`, for columns taken from the centre."""
+        matrix = self.to_natural.copy()
+        if np.any(self.centre):
+            matrix[0, 1 : len(self.centre)] = 0.0
+        return matrix
 
 
 def fit_survreg(
@@ -124,6 +135,8 @@ def fit_survreg(
         kind=_frozen(kind),
         theta=_frozen(found.theta),
         theta_cov=_frozen(found.to_natural @ cov.used @ found.to_natural.T),
+        centre=_frozen(found.centre),
+        centred_cov=_frozen(found.to_centred @ cov.used @ found.to_centred.T),
     )
 
 
@@ -154,10 +167,11 @@ def find_optimum(
         names = frame.names
         X = frame.X if frame.covariates.is_made else frame.covariates
     order = kind_order(timed.rows)
+    predictors = survreg_predictors(frame, family, X, names, timed.unit, order)
     model = RegressionModel(
         family,
         ordered_rows(timed.rows, order),
-        survreg_predictors(frame, family, X, names, timed.unit, order),
+        predictors,
         frame.weights if frame.weights is None or order is None else frame.weights[order],
         order,
     )
@@ -170,7 +184,8 @@ def find_optimum(
     elif not family.on_log:
         to_natural[:location] *= timed.unit
         shift[location:] = np.log(timed.unit)
-    return Found(model, optimum, to_natural, shift, optimum.evaluation.value + timed.constant)
+    log_lik = optimum.evaluation.value + timed.constant
+    return Found(model, optimum, to_natural, shift, predictors[0].mean, log_lik)
 
 
 def null_log_lik(fit: SurvregFit) -> float:
@@ -198,7 +213,7 @@ def survreg_predictors(
     names: tuple[str, ...],
     unit: float,
     order: IntArray | None,
-) -> tuple[Predictor | LevelPredictor, ...]:
+) -> tuple[Predictor, *tuple[LevelPredictor, ...]]:
     """Make the predictors of location, scale and shape.
 
     Parameters

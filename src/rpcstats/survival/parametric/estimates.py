@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from rpcstats._numerics.arguments import check_flags
 from rpcstats._numerics.optimise import OptSummary
 from rpcstats._vocabulary import CONF_HIGH, CONF_LOW, CONVERGED, DF, ESTIMATE, MEASURE
 from rpcstats.errors import ParameterError
@@ -134,6 +135,7 @@ class TimeEstimates:
             If the level is outside (0, 1), or nothing is on a log scale but the scale itself.
         """
         level = self.conf_level if conf_level is None else conf_level
+        check_flags(exponentiate=exponentiate)
         frame = coefficient_table(self.names, self.coef, self.std_error, conf_level=level)
         measures = list(self.measures)
         if exponentiate:

@@ -104,7 +104,7 @@ def row_parameters(fit: "SurvregFit", rows: NewRows) -> RowParameters:
         Estimates and their covariance.
     """
     designs = [rows.X, *extra_designs(fit.frame, fit.described.family, rows.codes)]
-    return combined(designs, fit.theta, fit.theta_cov, {0: rows.offset})
+    return combined(designs, fit.theta, fit.centred_cov, {0: rows.offset}, centre=fit.centre)
 
 
 def extra_designs(frame: HazardFrame, family: TimesFamily, codes: IntArray) -> list[FloatArray]:
@@ -135,6 +135,8 @@ def combined(
     theta: FloatArray,
     V: FloatArray,
     offsets: Mapping[int, FloatArray | None],
+    *,
+    centre: FloatArray | None = None,
 ) -> RowParameters:
     """Combine columns and coefficients to parameters with their covariance.
 
@@ -145,9 +147,12 @@ def combined(
     theta : ndarray of shape (P,)
         Coefficients.
     V : ndarray of shape (P, P)
-        Their covariance.
+        Their covariance, at the centre if there is one.
     offsets : mapping of int to ndarray
         Known part of a parameter, by its place.
+    centre : ndarray of shape (w,), optional
+        Where the first parameter's columns are taken from for the covariance: far from 0 the
+        variances of intercept and slopes are large and cancel.
 
     Returns
     -------
@@ -161,10 +166,11 @@ def combined(
         if offset is not None:
             values[at] = values[at] + offset
     cov = np.empty((len(designs), len(designs), len(values[0])))
-    for j, (D, place) in enumerate(zip(designs, places, strict=True)):
+    near = designs if centre is None else [designs[0] - centre, *designs[1:]]
+    for j, (D, place) in enumerate(zip(near, places, strict=True)):
         for k in range(j + 1):
             pull = D @ V[place, places[k]]
-            cov[j, k] = cov[k, j] = np.einsum("ij,ij->i", pull, designs[k])
+            cov[j, k] = cov[k, j] = np.einsum("ij,ij->i", pull, near[k])
     return RowParameters(values[0], tuple(values[1:]), cov)
 
 

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.float64]
 
 
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")  # far from the data
 def predict_survreg(
     fit: "SurvregFit",
     newdata: Any,
@@ -89,6 +90,7 @@ def predict_survreg(
         grid = check_times(times, last)
         curve = CURVES[kind]
         found = [curve(described, at, t, z) for t in grid.tolist()]
+        _refuse_unknown(found, grid)
         return laid_out(found, TIME, grid)
     if kind == "quantile":
         shares = check_probs(probs)
@@ -101,6 +103,15 @@ def predict_survreg(
         return laid_out([_restricted(described, at, check_horizon(tau, last), z)], None, None)
     error = np.sqrt(at.cov[0, 0])
     return laid_out([_plain(Scaled(at.eta, error), z)], None, None)
+
+
+def _refuse_unknown(found: list[tuple[FloatArray, ...]], grid: FloatArray) -> None:
+    """Refuse times and rows so far out that nothing can be computed there."""
+    if any(np.isnan(part[0]).any() for part, t in zip(found, grid, strict=True) if t > 0.0):
+        raise ParameterError(
+            "A prediction is too far from the data to be computed",
+            ["give times, and rows of newdata, nearer to those of the fit"],
+        )
 
 
 def mean_survival(fit: "SurvregFit", times: FloatArray, rows: NDArray[np.int64]) -> FloatArray:
@@ -152,6 +163,7 @@ def _survival(
     return survival_limits(part.value, spread(at.cov, part.first), z)
 
 
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")  # rows far from those of the fit
 def _cumulative(
     described: Described, at: RowParameters, t: float, z: float
 ) -> tuple[FloatArray, ...]:

@@ -14,6 +14,9 @@ FloatArray = NDArray[np.float64]
 
 _STEPS: Final = 25
 
+_LATEST: Final = 1e100
+"""Later times leave the range of floating point when they are squared; data refuse them too."""
+
 
 class Scaled(NamedTuple):
     """An estimate on the scale on which it is taken as normal.
@@ -69,13 +72,18 @@ def check_times(times: ArrayLike | None, last: float) -> FloatArray:
     Raises
     ------
     ParameterError
-        If there is none, or one is negative or not finite.
+        If there is none, or one is negative or not finite, or too late for any computation.
     """
     if times is None:
         return np.linspace(0.0, last, _STEPS + 1)[1:]
     grid = np.atleast_1d(as_numbers(times))
     if not len(grid) or not (np.isfinite(grid) & (grid >= 0.0)).all():
         raise ParameterError("times are out of range", ["give finite times from 0 up"])
+    if grid.max() > _LATEST:
+        raise ParameterError(
+            "times are out of range",
+            [f"times past {_LATEST:g} can not be computed with: give earlier ones"],
+        )
     return grid
 
 
@@ -178,6 +186,28 @@ def spread(cov: FloatArray, first: FloatArray) -> FloatArray:
     return error
 
 
+def at_the_ends(parts: tuple[FloatArray, ...], *, top: float = 0.0) -> tuple[FloatArray, ...]:
+    """Settle predictions that have reached an end of their range, far from the data.
+
+    Parameters
+    ----------
+    parts : tuple of ndarray of shape (m,)
+        Estimate, standard error, lower and upper limit.
+    top : float
+        The upper end of the range that begins at 0; 0 if it has none.
+
+    Returns
+    -------
+    tuple of ndarray
+        The same; at an end, an error that could not be computed is 0 and such limits are the
+        estimate.
+    """
+    estimate, error, *limits = parts
+    ended = (estimate == 0.0) | (estimate == top)
+    settled = [np.where(ended & np.isnan(limit), estimate, limit) for limit in limits]
+    return estimate, np.where(ended & np.isnan(error), 0.0, error), *settled
+
+
 def from_log(scaled: Scaled, z: float) -> tuple[FloatArray, ...]:
     """Give an estimate and its limits from the scale of its logarithm.
 
@@ -195,12 +225,8 @@ def from_log(scaled: Scaled, z: float) -> tuple[FloatArray, ...]:
     """
     with np.errstate(over="ignore", invalid="ignore"):
         estimate, half = np.exp(scaled.value), z * scaled.std_error
-        return (
-            estimate,
-            estimate * scaled.std_error,
-            np.exp(scaled.value - half),
-            np.exp(scaled.value + half),
-        )
+        low, high = np.exp(scaled.value - half), np.exp(scaled.value + half)
+        return at_the_ends((estimate, estimate * scaled.std_error, low, high))
 
 
 def survival_limits(
@@ -225,9 +251,9 @@ def survival_limits(
     S = np.exp(log_survival)
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.where(error > 0.0, error / -log_survival, 0.0)
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):  # far beyond the times of the data
         low, high = (np.exp(log_survival * np.exp(sign * z * ratio)) for sign in (1.0, -1.0))
-    return S, S * error, low, high
+        return at_the_ends((S, S * error, low, high), top=1.0)
 
 
 def restricted_limits(

@@ -6,7 +6,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rpcstats._numerics.arguments import as_numbers, as_word, check_flags
+from rpcstats._numerics.arguments import as_names, as_numbers, as_word, check_flags
 from rpcstats._numerics.intervals import check_conf_level
 from rpcstats.errors import DataError, ParameterError
 from rpcstats.formula import Formula
@@ -54,7 +54,8 @@ def royston_parmar(
     scale : {"hazard", "odds", "normal"}
         What the spline is of: log(−log S), log(1/S − 1) or −Φ⁻¹(S).
     time_varying : sequence of str
-        Columns of the covariates (as in `names`) whose effect changes with time.
+        Covariates whose effect changes with time: a term with all its columns, or one column as
+        in `names`.
     time_varying_df : int
         Degrees of freedom of that change; 1 is linear in log time.
     weights : str, optional
@@ -91,6 +92,7 @@ def royston_parmar(
     fitted survival rises the fit says so.
     """
     check_flags(robust=robust)
+    time_varying = as_names("time_varying", time_varying)
     _check_options(df, knots, scale, time_varying_df, conf_level)
     sample = read_sample(
         formula, data, weights=weights, allow=("cluster", "offset"), intercept=False
@@ -123,10 +125,8 @@ def _check_options(
         faults.append(f"scale: choose one of {', '.join(ERRORS)}")
     if df is not None and knots is not None:
         faults.append("give df or knots, not both")
-    for name, value in (("df", df), ("time_varying_df", time_varying_df)):
-        if value is not None and not (
-            isinstance(value, int | np.integer) and 1 <= value <= _MOST_KNOTS + 1
-        ):
+    for name, value in (("df", 1 if df is None else df), ("time_varying_df", time_varying_df)):
+        if not (isinstance(value, int | np.integer) and 1 <= value <= _MOST_KNOTS + 1):
             faults.append(f"{name}: give a whole number from 1 to {_MOST_KNOTS + 1}")
     if faults:
         raise ParameterError("The spline can't be made", faults)
@@ -173,11 +173,14 @@ def _checked(knots: FloatArray) -> FloatArray:
 
 
 def _changing(frame: HazardFrame, time_varying: Sequence[str]) -> tuple[int, ...]:
-    wanted = (time_varying,) if isinstance(time_varying, str) else tuple(time_varying)
-    unknown = [name for name in wanted if name not in frame.names]
+    columns = {
+        name: [k for k, own in enumerate(frame.names) if own == name or own.startswith(f"{name}[")]
+        for name in time_varying
+    }
+    unknown = [name for name, places in columns.items() if not places]
     if unknown:
         raise ParameterError(
             "time_varying names a column that the model does not have",
             [f"{name}: choose among {', '.join(frame.names) or 'none'}" for name in unknown],
         )
-    return tuple(frame.names.index(name) for name in dict.fromkeys(wanted))
+    return tuple(dict.fromkeys(place for places in columns.values() for place in places))

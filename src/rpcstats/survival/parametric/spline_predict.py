@@ -15,6 +15,7 @@ from rpcstats.survival.parametric._standard import STANDARD, Standard
 from rpcstats.survival.parametric.new_rows import NewRows, rows_to_predict
 from rpcstats.survival.parametric.prediction_limits import (
     Scaled,
+    at_the_ends,
     check_horizon,
     check_probs,
     check_times,
@@ -77,6 +78,7 @@ class _Rows(NamedTuple):
         return root
 
 
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")  # far from the data
 def predict_spline(
     fit: "RoystonParmarFit",
     newdata: Any,
@@ -94,12 +96,16 @@ def predict_spline(
     ----------
     fit : RoystonParmarFit
         The fit.
-    newdata, reference : frame or None
-        New rows, and those a hazard ratio compares them with.
+    newdata : frame or None
+        New rows; None for those of the fit.
     kind : str
         What to predict.
-    times, probs : array_like
-        Times; shares of quantiles.
+    times : array_like or None
+        Times.
+    reference : frame or None
+        Rows that a hazard ratio compares them with.
+    probs : array_like
+        Shares of quantiles.
     tau : float or None
         Horizon of the restricted mean.
     conf_level : float
@@ -171,6 +177,7 @@ def mean_survival(
     return np.array(found)
 
 
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")  # rows far from those of the fit
 def _survival(asked: _Rows, t: float) -> tuple[FloatArray, ...]:
     m = len(asked.rows.X)
     if t <= 0.0:
@@ -182,9 +189,10 @@ def _survival(asked: _Rows, t: float) -> tuple[FloatArray, ...]:
     low, high = (
         np.exp(asked.standard.survival(at.g + sign * asked.z * error)[0]) for sign in (1.0, -1.0)
     )
-    return S, S * -slope * error, low, high
+    return at_the_ends((S, S * -slope * error, low, high), top=1.0)
 
 
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")  # rows far from those of the fit
 def _cumulative(asked: _Rows, t: float) -> tuple[FloatArray, ...]:
     if t <= 0.0:
         return (np.zeros(len(asked.rows.X)),) * 4

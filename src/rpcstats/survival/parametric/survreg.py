@@ -73,7 +73,9 @@ def survreg(
     (Weibull; σ = 1 for the exponential), normal or logistic; "gaussian" and "logistic" are models
     of T itself. The gamma has T = exp(x'β) G, G a gamma of shape k, estimated as log k. The
     generalised gamma is Prentice's (1974): x'β, log σ and Q; Q = 1 is the Weibull, 0 the
-    log-normal. The Gompertz has hazard exp(x'β + a t). Rows that enter late contribute given
+    log-normal. Its likelihood can rise once more far out, where Q gives the rows a sharp first or
+    last time: the fit is the maximum reached from the log-normal or the Weibull, |Q| being 20 at
+    most. The Gompertz has hazard exp(x'β + a t). Rows that enter late contribute given
     survival to their entry; an entry of 0 is no late entry. Standard errors are from the observed
     information. Censoring has to be independent of the event given the covariates. Kalbfleisch
     and Prentice (2002).

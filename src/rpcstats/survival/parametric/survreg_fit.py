@@ -37,6 +37,10 @@ class SurvregFit(TimeEstimates):
         Coefficients of the location and the other parameters, whatever the parameterisation.
     theta_cov : ndarray of shape (P, P)
         Their covariance, robust if the fit is.
+    centre : ndarray of shape (p,)
+        Means of the location's columns where there is an intercept, else 0; 0 for the intercept.
+    centred_cov : ndarray of shape (P, P)
+        Covariance of the coefficients when the columns are taken from there.
     """
 
     dist: Distribution
@@ -44,6 +48,8 @@ class SurvregFit(TimeEstimates):
     kind: NDArray[np.int8]
     theta: FloatArray
     theta_cov: FloatArray
+    centre: FloatArray
+    centred_cov: FloatArray
 
     @property
     def described(self) -> Described:

@@ -25,6 +25,10 @@ _NARROW: Final = 1e-6
 difference of two probabilities would have no digits left."""
 
 
+_SMALLEST: Final = 1e-100
+"""Squares of smaller times leave the range of floating point."""
+
+
 class TimedRows(NamedTuple):
     """Times on the scale y, in a unit in which they are of order one.
 
@@ -120,10 +124,13 @@ def timed_rows(
     Raises
     ------
     DataError
-        If a time is 0 and the distribution is one of log time.
+        If a time is 0 and the distribution is one of log time; under the others, if every time
+        is 0 or too small to square.
     """
     if family.on_log:
         _refuse_zero(frame, kind)
+    else:
+        _refuse_tiny(frame)
     unit = _unit(frame, family)
     y = _scaled(frame.time, family.on_log, unit)
     upper = None if frame.upper is None else _scaled(frame.upper, family.on_log, unit)
@@ -176,6 +183,15 @@ def _refuse_zero(frame: HazardFrame, kind: NDArray[np.int8]) -> None:
             " of log time can't have: leave out those never at risk, count half a unit for those"
             " who left on the first day, or take dist='gompertz'."
         )
+
+
+def _refuse_tiny(frame: HazardFrame) -> None:
+    latest = frame.time if frame.upper is None else np.maximum(frame.time, frame.upper)
+    largest = float(latest[np.isfinite(latest)].max(initial=0.0))
+    if largest == 0.0:
+        raise DataError("Every time is 0: nobody was at risk. Check the time column.")
+    if largest < _SMALLEST:
+        raise DataError("The times are too small to square: use another unit.")
 
 
 def _unit(frame: HazardFrame, family: TimesFamily) -> float:

@@ -1,6 +1,6 @@
 """Distribution of interval-censored times without a model."""
 
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -8,16 +8,23 @@ from numpy.typing import NDArray
 
 from rpcstats.errors import DataError, FormulaError
 from rpcstats.formula import Formula, Groups, make_groups, parse_formula
+from rpcstats.formula.censored import told_together
 from rpcstats.formula.columns import complete_rows, read_columns
 from rpcstats.formula.groups import group_columns
 from rpcstats.formula.responses import read_event, read_interval, read_times, read_weights
 from rpcstats.formula.specials import censored_response, refuse_specials
-from rpcstats.survival.parametric._innermost import Innermost, innermost
+from rpcstats.survival.parametric._innermost import Innermost, effective_at_risk, innermost
 from rpcstats.survival.parametric._turnbull import OPTIMAL, MassEstimate, estimate_mass
 from rpcstats.survival.parametric.turnbull_curves import Turnbull
-from rpcstats.survival.structure.remarks import missing_remark, warn_of
+from rpcstats.survival.structure.remarks import FEW_AT_RISK, missing_remark, warn_of
 
 FloatArray = NDArray[np.float64]
+
+_NAMED: Final = 4
+"""Curves that a remark names; it counts the others."""
+
+_ROUNDING: Final = 1e-9
+"""Sums of estimated chances are as exact as this."""
 
 
 class _Sample(NamedTuple):
@@ -68,16 +75,21 @@ def turnbull(formula: str | Formula, data: Any, *, weights: str | None = None) -
     """
     sample = _read(formula, data, weights)
     parts: list[tuple[Innermost, MassEstimate]] = []
+    at_risk: list[FloatArray] = []
     for code in range(len(sample.groups.labels)):
         rows = sample.groups.codes == code
         w = None if sample.weights is None else sample.weights[rows]
-        cells = innermost(sample.lower[rows], sample.upper[rows], w)
-        parts.append((cells, estimate_mass(cells)))
+        limits = sample.lower[rows], sample.upper[rows]
+        cells = innermost(*limits, w)
+        found = estimate_mass(cells)
+        parts.append((cells, found))
+        at_risk.append(effective_at_risk(cells, found.mass, *limits, w))
     excess = np.array([found.excess for _, found in parts])
     unique = np.array([found.is_unique for _, found in parts])
     trouble = _trouble(excess)
     warn_of(trouble)
-    return _result(sample, parts, excess, unique, trouble)
+    thin = _few_at_risk(sample.groups.labels, [cells for cells, _ in parts], at_risk)
+    return _result(sample, parts, excess, unique, (*thin, *trouble), is_converged=not trouble)
 
 
 def _result(
@@ -85,7 +97,9 @@ def _result(
     parts: list[tuple[Innermost, MassEstimate]],
     excess: FloatArray,
     unique: NDArray[np.bool_],
-    trouble: tuple[str, ...],
+    remarks: tuple[str, ...],
+    *,
+    is_converged: bool,
 ) -> Turnbull:
     codes, n_group = sample.groups.codes, len(parts)
     known = np.isfinite(sample.upper)
@@ -100,9 +114,9 @@ def _result(
         log_lik=_frozen(np.array([found.log_lik for _, found in parts])),
         excess=_frozen(excess),
         unique=_frozen(unique),
-        converged=not trouble,
+        converged=is_converged,
         n_missing=sample.n_missing,
-        remarks=(*missing_remark(sample.n_missing), *_not_unique(unique), *trouble),
+        remarks=(*missing_remark(sample.n_missing), *_not_unique(unique), *remarks),
     )
 
 
@@ -125,21 +139,47 @@ def _read(formula: str | Formula, data: Any, weights: str | None) -> _Sample:
     frame = frame[complete].reset_index(drop=True)
     if len(frame) == 0:
         raise DataError("Every row has a missing value in a column of the formula.")
-    lower, upper = _limits(frame, response)
+    (lower, upper), w = told_together(
+        lambda: _limits(frame, response),
+        lambda: None if weights is None else read_weights(frame[weights]),
+    )
     if not np.isfinite(upper).any():
         raise DataError(
             "None of the rows is an event: nothing can be estimated. Check the column of upper"
             " limits, or follow up longer."
         )
-    w = None if weights is None else read_weights(frame[weights])
     return _Sample(lower, upper, w, make_groups(frame, by), n_missing)
 
 
 def _limits(frame: pd.DataFrame, response: Any) -> tuple[FloatArray, FloatArray]:
     if response.is_interval:
         return read_interval(frame, response)
-    time, _ = read_times(frame, response)
-    return time, np.where(read_event(frame[response.event]), time, np.inf)
+    (time, _), event = told_together(
+        lambda: read_times(frame, response), lambda: read_event(frame[response.event])
+    )
+    return time, np.where(event, time, np.inf)
+
+
+def _few_at_risk(
+    labels: tuple[str, ...], cells: list[Innermost], at_risk: list[FloatArray]
+) -> tuple[str, ...]:
+    """Say from where on curves rest on few rows."""
+    places = []
+    for label, one, n in zip(labels, cells, at_risk, strict=True):
+        # An interval without an end is where nothing is known in any case; 10.0 may be 9.999...
+        few = np.isfinite(one.upper) & (n < FEW_AT_RISK * (1.0 - _ROUNDING))
+        if few.any():
+            begin = int(np.argmax(few))
+            when = f"from {one.lower[begin]:g} on" if begin else "throughout"
+            places.append(when if len(labels) == 1 else f"{label}: {when}")
+    if not places:
+        return ()
+    more = f"; and {len(places) - _NAMED} more curves" if len(places) > _NAMED else ""
+    return (
+        f"Fewer than {FEW_AT_RISK} at risk, where a curve should not be read (rows with an "
+        "interval count by the estimated chance that their event is still to come): "
+        f"{'; '.join(places[:_NAMED])}{more}.",
+    )
 
 
 def _trouble(excess: FloatArray) -> tuple[str, ...]:
