@@ -6,7 +6,7 @@ import pytest
 
 from rpcstats.data import person_period
 from rpcstats.disclosure import disclose
-from rpcstats.errors import ParameterError
+from rpcstats.errors import DataError, ParameterError
 from rpcstats.survival.discrete.discrete_hazard import discrete_hazard
 from rpcstats.survival.retention.adjusted_comparisons import adjusted_comparisons
 from rpcstats.survival.retention.comparison_result import DIFFERENCE, ODDS_RATIO
@@ -106,9 +106,35 @@ def test_rows_in_another_order_change_nothing(retention, compared):
     [
         ({"by": []}, "name a column"),
         ({"by": ["age"]}, "no age"),
+        ({"by": ["entry"]}, "cut it into bands"),
         ({"tau": 0}, "tau"),
+        ({"tau": 2.5}, "whole number"),
     ],
 )
 def test_what_cannot_be_compared_is_said(retention, options, message):
     with pytest.raises(ParameterError, match=message):
         adjusted_comparisons(retention, **{"by": ["mode"], "tau": 6, **options})
+
+
+def test_truth_values_are_groups(retention, compared):
+    away = retention.assign(mode=retention["mode"] == "online")
+    away.attrs = retention.attrs
+    found = adjusted_comparisons(away, by=BY, tau=6).tidy()
+    rows = found[(found["variable"] == "mode") & (found["measure"] == ODDS_RATIO)]
+    np.testing.assert_allclose(
+        rows[NUMBERS], picked(compared, "mode", ODDS_RATIO)[NUMBERS], rtol=1e-6
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda d: d.to_numpy(), "pandas frame"),
+        (lambda d: d.assign(event="yes"), "recode it"),
+        (lambda d: d.assign(time=d["time"] * 10**9), "no numbers of sessions"),
+        (lambda d: pd.concat([d, d[["mode"]]], axis=1), "called mode"),
+    ],
+)
+def test_a_frame_that_is_none_of_followup_is_refused(retention, change, message):
+    with pytest.raises(DataError, match=message):
+        adjusted_comparisons(change(retention), by=["mode"], tau=6)

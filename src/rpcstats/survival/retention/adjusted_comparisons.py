@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from rpcstats._numerics.arguments import as_names
 from rpcstats._numerics.intervals import check_conf_level
 from rpcstats._vocabulary import (
     N_EVENT,
@@ -32,6 +33,7 @@ from rpcstats.survival.retention.course_model import (
     adjusting,
     fit_course,
     known_rows,
+    starters,
     varying,
 )
 
@@ -69,7 +71,7 @@ def adjusted_comparisons(
     Raises
     ------
     ParameterError
-        If no column is named, one is not there, or `tau` is out of range.
+        If no column is named, one is not there or holds no groups, or `tau` is out of range.
     DataError
         If the frame is not one of sessions.
 
@@ -85,8 +87,11 @@ def adjusted_comparisons(
     columns account for all that differs.
     """
     check_conf_level(conf_level)
+    by = as_names("by", by)
+    retention = starters(retention, rule)
     _check(retention, by, tau)
     rows = known_rows(retention, [*by, CLUSTER])
+    _refuse_measures(rows, by)
     changing = varying(rows, by)
     parts, counts = [], []
     for column in dict.fromkeys(by):
@@ -120,10 +125,21 @@ def _check(retention: pd.DataFrame, by: Sequence[str], tau: int) -> None:
         faults.append("name a column in by=")
     if absent:
         faults.append(f"the frame has no {', '.join(absent)}: give it what followup() gives")
-    if not 1 <= tau < 10_000:
-        faults.append("tau is a number of sessions, 1 or more")
+    if not (isinstance(tau, int | np.integer) and 1 <= tau < 10_000):
+        faults.append("tau is a whole number of sessions, 1 or more")
     if faults:
         raise ParameterError("Groups can't be compared", faults)
+
+
+def _refuse_measures(rows: pd.DataFrame, by: Sequence[str]) -> None:
+    wrong = [
+        f'"{name}" holds neither groups nor texts: cut it into bands first'
+        for name in dict.fromkeys(by)
+        if not isinstance(rows[name].dtype, pd.CategoricalDtype)
+        and pd.api.types.infer_dtype(rows[name]) not in ("string", "empty")
+    ]
+    if wrong:
+        raise ParameterError("Groups can't be compared", wrong)
 
 
 def _compared(

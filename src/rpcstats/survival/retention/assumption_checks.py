@@ -8,6 +8,7 @@ from typing import ClassVar, Final
 import numpy as np
 import pandas as pd
 
+from rpcstats._numerics.arguments import as_names
 from rpcstats._numerics.intervals import chi_square_p
 from rpcstats._vocabulary import DF, N_EVENT, NOTE, P_VALUE, STATISTIC, STRATA, ReleaseKind
 from rpcstats.data import person_period
@@ -24,6 +25,7 @@ from rpcstats.survival.retention.course_model import (
     adjusting,
     fit_sessions,
     known_rows,
+    starters,
     varying,
 )
 from rpcstats.tables.summary import Summarised, Summary, counted
@@ -124,7 +126,11 @@ def assumption_checks(
     ------
     ParameterError
         If a column is not there.
+    DataError
+        If the frame is not one of sessions.
     """
+    by = as_names("by", by)
+    retention = starters(retention, rule)
     absent = [name for name in (*by, CLUSTER, "event", "time", "entry") if name not in retention]
     if absent:
         raise ParameterError(

@@ -3,14 +3,15 @@
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
 from rpcstats.data import person_period
 from rpcstats.disclosure._rounding import round_counts
 from rpcstats.disclosure.policy import DisclosurePolicy
-from rpcstats.errors import ConvergenceWarning, DataError
+from rpcstats.errors import ConvergenceWarning, DataError, ParameterError
+from rpcstats.formula.responses import read_event
 from rpcstats.survival.discrete.discrete_hazard import discrete_hazard
 from rpcstats.survival.discrete.hazard_fit import DiscreteHazardFit
 
@@ -43,6 +44,44 @@ class CourseModel:
     note: str = ""
 
 
+def starters(frame: Any, rule: object) -> pd.DataFrame:
+    """Refuse what is not a frame of starters, or no rule of disclosure.
+
+    Parameters
+    ----------
+    frame : object
+        What was given for the frame.
+    rule : object
+        What was given for the rule.
+
+    Returns
+    -------
+    DataFrame
+        The frame.
+
+    Raises
+    ------
+    DataError
+        If it is no pandas frame, a column is there twice, or its events are not 0 and 1.
+    ParameterError
+        If the rule is none.
+    """
+    if not isinstance(frame, pd.DataFrame):
+        raise DataError("The starters must be a pandas frame: give what followup() gives.")
+    if rule is not None and not isinstance(rule, DisclosurePolicy):
+        raise ParameterError(
+            "rule is no disclosure policy", ['give one, as in rule=disclosure_policy("council")']
+        )
+    twins = sorted({str(name) for name in frame.columns[frame.columns.duplicated()]})
+    if twins:
+        raise DataError(
+            f"Two columns of the frame are called {', '.join(twins)}: rename one of each."
+        )
+    if "event" in frame.columns and len(frame):
+        read_event(frame["event"].dropna())
+    return frame
+
+
 def known_rows(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     """Keep the starters of whom every column is known.
 
@@ -56,12 +95,15 @@ def known_rows(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Rows without a missing value, categories without starters taken out.
+        Rows without a missing value, categories without starters taken out, truth values as
+        yes and no.
     """
     kept = frame[frame[list(columns)].notna().all(axis=1)].reset_index(drop=True)
     for column in columns:
         if isinstance(kept[column].dtype, pd.CategoricalDtype):
             kept[column] = kept[column].cat.remove_unused_categories()
+        elif pd.api.types.is_bool_dtype(kept[column].dtype):
+            kept[column] = kept[column].map({False: "no", True: "yes"})
     kept.attrs = frame.attrs
     return kept
 
