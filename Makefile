@@ -68,7 +68,7 @@ floors: $(VENV)/.has-dev
 	$(BIN)/lint-imports --no-cache
 
 docstrings: $(VENV)/.has-dev
-	$(BIN)/numpydoc lint --ignore PR01,PR02,PR03,PR04,RT01,SS02 $$(git ls-files 'src/*.py')
+	$(BIN)/numpydoc lint $$(git ls-files 'src/*.py')
 
 check: lint test ## Everything that must hold before a commit
 

@@ -28,7 +28,7 @@ _PLAUSIBLE_DIGITS: Final = 15
 class Cells:
     """What the distinct texts of a column were read as.
 
-    Parameters
+    Attributes
     ----------
     values : list
         A value for each text; None for an empty cell, or one that can't be read.
@@ -44,7 +44,7 @@ class Cells:
 class Rules:
     """What is known of a column beyond the schema.
 
-    Parameters
+    Attributes
     ----------
     table : str
         Our name of the table.

@@ -64,7 +64,7 @@ _SYNTHETIC: Final[Mapping[str, Field]] = MappingProxyType(
 class CouncilFile:
     """The content of `council.yml`.
 
-    Parameters
+    Attributes
     ----------
     slug : str
         Key of the councils registry, or one of the council's own.
@@ -113,7 +113,18 @@ class CouncilFile:
     programme_rules: Mapping[str, Mapping[str, object]] = field(default_factory=lambda: _NOTHING)
 
     def mapping(self, table: str) -> TableMapping:
-        """Give how the council names a table."""
+        """Give how the council names a table.
+
+        Parameters
+        ----------
+        table : str
+            Our name of the table.
+
+        Returns
+        -------
+        TableMapping
+            Empty where the council uses our names.
+        """
         return self.tables.get(table, TableMapping())
 
 

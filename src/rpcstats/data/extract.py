@@ -32,7 +32,7 @@ from rpcstats.errors import ParameterError, SchemaError
 class Extract:
     """A council's extract without faults.
 
-    Parameters
+    Attributes
     ----------
     council : CouncilFile
         Whose extract it is.
@@ -80,7 +80,18 @@ class Extract:
         return self._frames[name].copy()
 
     def has(self, name: str) -> bool:
-        """Tell whether the extract has a table."""
+        """Tell whether the extract has a table.
+
+        Parameters
+        ----------
+        name : str
+            Our name of the table.
+
+        Returns
+        -------
+        bool
+            False for one that was left out, or not read.
+        """
         return name in self._frames
 
     @property

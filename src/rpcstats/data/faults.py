@@ -15,7 +15,7 @@ ROWS_SHOWN = 5
 class Fault:
     """A fault of an extract, told without any cell value.
 
-    Parameters
+    Attributes
     ----------
     table : str or None
         Our name of the table, ``"council.yml"`` for the council file, None for the folder.

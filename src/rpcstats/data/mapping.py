@@ -20,7 +20,7 @@ _NO: Final = frozenset({"no", "n", "false", "0"})
 class MatchedTable:
     """A raw table whose columns are known as ours.
 
-    Parameters
+    Attributes
     ----------
     columns : mapping of str to RawColumn
         Our name of each column that was found.

@@ -45,7 +45,18 @@ def parse_date(text: str, date_format: DateFormat) -> date | None:
 
 
 def parse_any_date(text: str) -> date | None:
-    """Read a date in whichever format it is written, the day before the month in doubt."""
+    """Read a date in whichever format it is written, the day before the month in doubt.
+
+    Parameters
+    ----------
+    text : str
+        A date as ISO, day/month/year or month/day/year; a time of day is dropped.
+
+    Returns
+    -------
+    date or None
+        None where it is no date between 1900 and 2200.
+    """
     return next((day for form in _PATTERNS.values() if (day := _match(form, text))), None)
 
 

@@ -24,7 +24,7 @@ STRING: Final[Any] = "str" if int(pd.__version__.split(".", 1)[0]) >= 3 else "ob
 class Codebook:
     """Allowed codes of the columns whose codes a registry lists.
 
-    Parameters
+    Attributes
     ----------
     codes : mapping of str to tuple of str
         Keys by registry.
@@ -68,7 +68,7 @@ def make_codebook(council: CouncilFile, known: Mapping[str, Programme]) -> Codeb
 class Reader:
     """Reads the columns of one table.
 
-    Parameters
+    Attributes
     ----------
     table : str
         Our name of the table.
@@ -121,7 +121,18 @@ class Reader:
         return self._build(column, raw, cells.values), faults
 
     def codes_of(self, column: Column) -> tuple[str, ...]:
-        """Give the allowed codes of a column."""
+        """Give the allowed codes of a column.
+
+        Parameters
+        ----------
+        column : Column
+            The column.
+
+        Returns
+        -------
+        tuple of str
+            Those of its registry, if it has one, or else its own.
+        """
         return self.codebook.codes[column.registry] if column.registry else column.codes
 
     def _rules(self, column: Column) -> Rules:

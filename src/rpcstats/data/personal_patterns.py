@@ -38,7 +38,18 @@ Detector = Callable[[Sequence[str]], list[bool]]
 
 
 def emails(texts: Sequence[str]) -> list[bool]:
-    """Tell which texts hold an e-mail address."""
+    """Tell which texts hold an e-mail address.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        Distinct texts of one column.
+
+    Returns
+    -------
+    list of bool
+        One for each text.
+    """
     return ["@" in text and _EMAIL.search(text) is not None for text in texts]
 
 
@@ -47,6 +58,16 @@ def postcodes(texts: Sequence[str]) -> list[bool]:
 
     A postcode written without a blank looks like an opaque id, so that such a text counts
     only where most texts of the column do.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        Distinct texts of one column.
+
+    Returns
+    -------
+    list of bool
+        One for each text.
     """
     spaced = [" " in text and _POSTCODE.search(text) is not None for text in texts]
     compact = [
@@ -62,6 +83,16 @@ def phones(texts: Sequence[str]) -> list[bool]:
 
     A number of a land line written in digits alone looks like an opaque id with leading
     zeros, so that it counts only where most texts of the column do.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        Distinct texts of one column.
+
+    Returns
+    -------
+    list of bool
+        One for each text.
     """
     shaped = [
         text[:1] in "(+0" and _PHONE.fullmatch(_SEPARATORS.sub("", text)) is not None
@@ -79,6 +110,16 @@ def bare_mobiles(texts: Sequence[str]) -> list[bool]:
     """Tell which texts are mobile numbers that a spreadsheet took the leading zero from.
 
     They look like opaque ids, so that they count only where most texts of the column do.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        Distinct texts of one column.
+
+    Returns
+    -------
+    list of bool
+        One for each text.
     """
     bare = [_BARE_MOBILE.fullmatch(text) is not None for text in texts]
     return bare if sum(bare) >= _COMPACT_SHARE * len(texts) else [False] * len(texts)
@@ -89,6 +130,16 @@ def nhs_numbers(texts: Sequence[str]) -> list[bool]:
 
     One in eleven numbers of ten digits passes the check digit, so that a number without
     blanks counts only where nearly all of its length pass, or where it stands out.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        Distinct texts of one column.
+
+    Returns
+    -------
+    list of bool
+        One for each text.
     """
     shaped = [_NHS.fullmatch(text) is not None for text in texts]
     valid = [ok and _check_digit(text) for ok, text in zip(shaped, texts, strict=True)]
@@ -106,22 +157,66 @@ def _check_digit(text: str) -> bool:
 
 
 def titled_names(texts: Sequence[str]) -> list[bool]:
-    """Tell which texts hold a name with a title, such as Mr or Dr."""
+    """Tell which texts hold a name with a title, such as Mr or Dr.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        Distinct texts of one column.
+
+    Returns
+    -------
+    list of bool
+        One for each text.
+    """
     return [" " in text and _TITLE.search(text) is not None for text in texts]
 
 
 def full_names(texts: Sequence[str]) -> list[bool]:
-    """Tell which texts are two or more capitalised words that no code or place uses."""
+    """Tell which texts are two or more capitalised words that no code or place uses.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        Distinct texts of one column.
+
+    Returns
+    -------
+    list of bool
+        One for each text.
+    """
     return [_is_name(text, any_case=False) for text in texts]
 
 
 def wordy_ids(texts: Sequence[str]) -> list[bool]:
-    """Tell which ids are two or more words without a digit, whatever their case."""
+    """Tell which ids are two or more words without a digit, whatever their case.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        Distinct ids of one column.
+
+    Returns
+    -------
+    list of bool
+        One for each id.
+    """
     return [_is_name(text, any_case=True) for text in texts]
 
 
 def single_names(texts: Sequence[str]) -> list[bool]:
-    """Tell which ids are one capitalised word, where most ids of the column are."""
+    """Tell which ids are one capitalised word, where most ids of the column are.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        Distinct ids of one column.
+
+    Returns
+    -------
+    list of bool
+        One for each id.
+    """
     single = [text.isalpha() and text.istitle() and len(text) >= _SHORTEST_NAME for text in texts]
     return single if sum(single) >= _COMPACT_SHARE * len(texts) else [False] * len(texts)
 
@@ -150,7 +245,18 @@ def _known_phrases() -> frozenset[str]:
 
 
 def free_texts(texts: Sequence[str]) -> list[bool]:
-    """Tell which texts are sentences: several lines, or many words."""
+    """Tell which texts are sentences: several lines, or many words.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        Distinct texts of one column.
+
+    Returns
+    -------
+    list of bool
+        One for each text.
+    """
     return [
         "\n" in text
         or "\r" in text

@@ -16,7 +16,7 @@ HEADER_ROW: Final = 1
 class RawColumn:
     """One column of a file, each distinct text kept once.
 
-    Parameters
+    Attributes
     ----------
     position : int
         Place in the file, from 0.
@@ -62,7 +62,7 @@ class RawColumn:
 class RawTable:
     """One table of a file.
 
-    Parameters
+    Attributes
     ----------
     columns : tuple of RawColumn
         In the order of the file.

@@ -29,7 +29,7 @@ REQUIRED: Final = _Required()
 class Field:
     """What a field of a record may hold.
 
-    Parameters
+    Attributes
     ----------
     kinds : tuple of type
         Allowed types; ``type(None)`` allows an empty field.
@@ -47,7 +47,18 @@ class Field:
     minimum: float | None = None
 
     def fault(self, value: object) -> str | None:
-        """Say what is wrong with a value, or None."""
+        """Say what is wrong with a value, or None.
+
+        Parameters
+        ----------
+        value : object
+            What the record holds; not asked of an absent field.
+
+        Returns
+        -------
+        str or None
+            Words that follow the name of the field, such as "must be at least 1".
+        """
         if not _is_one_of(value, self.kinds):
             return "must be " + " or ".join(_KINDS[kind] for kind in self.kinds)
         if self.choices and value not in self.choices:

@@ -12,7 +12,7 @@ Direction = Literal["up", "down", "as_scored", "split"]
 class Programme:
     """A programme and its completion rule.
 
-    Parameters
+    Attributes
     ----------
     key : str
         Key of the registry.
@@ -52,7 +52,7 @@ class Programme:
 class Band:
     """A band of scores that an instrument names.
 
-    Parameters
+    Attributes
     ----------
     name : str
         What the instrument calls it.
@@ -72,7 +72,7 @@ class Band:
 class Instrument:
     """What is known of an instrument; never the text of an item.
 
-    Parameters
+    Attributes
     ----------
     key : str
         Key of the registry.
@@ -131,7 +131,7 @@ class Instrument:
 class GssCode:
     """A code of the Government Statistical Service and the days it holds.
 
-    Parameters
+    Attributes
     ----------
     code : str
         Nine characters.
@@ -144,7 +144,18 @@ class GssCode:
     end: date | None
 
     def holds_on(self, day: date) -> bool:
-        """Tell whether the code holds on a day."""
+        """Tell whether the code holds on a day.
+
+        Parameters
+        ----------
+        day : date
+            The day.
+
+        Returns
+        -------
+        bool
+            True on the first and on the last day too.
+        """
         return (self.start is None or self.start <= day) and (self.end is None or day <= self.end)
 
 
@@ -152,7 +163,7 @@ class GssCode:
 class Council:
     """A council and its codes.
 
-    Parameters
+    Attributes
     ----------
     key : str
         Key of the registry.
@@ -170,5 +181,16 @@ class Council:
     gss_codes: tuple[GssCode, ...]
 
     def gss_code_on(self, day: date) -> str | None:
-        """Give the code that holds on a day, or None."""
+        """Give the code that holds on a day, or None.
+
+        Parameters
+        ----------
+        day : date
+            The day.
+
+        Returns
+        -------
+        str or None
+            Nine characters.
+        """
         return next((entry.code for entry in self.gss_codes if entry.holds_on(day)), None)

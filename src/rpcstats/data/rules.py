@@ -17,7 +17,7 @@ from rpcstats.data.registries import Programme
 class Tables:
     """The typed tables of an extract, for rules to look at.
 
-    Parameters
+    Attributes
     ----------
     frames : mapping of str to DataFrame
         By table; the index is the row number of the spreadsheet.
@@ -35,7 +35,18 @@ class Tables:
         return self.frames[name]
 
     def has(self, path: str) -> bool:
-        """Tell whether a table, or a `table.column`, is there."""
+        """Tell whether a table, or a `table.column`, is there.
+
+        Parameters
+        ----------
+        path : str
+            ``"table"`` or ``"table.column"``.
+
+        Returns
+        -------
+        bool
+            False for a column whose table is not there.
+        """
         table, _, column = path.partition(".")
         return table in self.frames and (not column or column in self.frames[table])
 
@@ -44,10 +55,12 @@ class Tables:
 
         Parameters
         ----------
-        table, key, wanted : str
-            Table to look in, its id column, and the column wanted.
+        table, key : str
+            Table to look in, and its id column.
         ids : Series
             Ids, in the rows of the asking table.
+        wanted : str
+            The column wanted.
 
         Returns
         -------
@@ -75,7 +88,7 @@ Breaks = Callable[[Tables], "pd.Series[bool]"]
 class Rule:
     """A rule across columns, rows or tables.
 
-    Parameters
+    Attributes
     ----------
     where : str
         `table.column` the fault is told of.

@@ -12,7 +12,7 @@ RegistryName = Literal["programmes", "instruments"]
 class Column:
     """One column of a table.
 
-    Parameters
+    Attributes
     ----------
     name : str
         Our name.
@@ -56,7 +56,7 @@ class Column:
 class TableSchema:
     """One table of an extract.
 
-    Parameters
+    Attributes
     ----------
     name : str
         Our name.
@@ -74,11 +74,28 @@ class TableSchema:
     key: tuple[str, ...]
 
     def names(self) -> tuple[str, ...]:
-        """Give the names of the columns, in order."""
+        """Give the names of the columns.
+
+        Returns
+        -------
+        tuple of str
+            In order.
+        """
         return tuple(column.name for column in self.columns)
 
     def has(self, name: str) -> bool:
-        """Tell whether the table has a column of this name."""
+        """Tell whether the table has a column of this name.
+
+        Parameters
+        ----------
+        name : str
+            Our name of the column.
+
+        Returns
+        -------
+        bool
+            True for optional columns too.
+        """
         return name in self.names()
 
     def column(self, name: str) -> Column:
@@ -167,10 +184,12 @@ def coded(
 
     Parameters
     ----------
-    name, description : str
+    name : str
         As in `Column`.
     codes : str
         Allowed codes in their order, with blanks between them.
+    description : str
+        As in `Column`.
     optional : bool
         Whether the column, and each of its cells, may be missing.
     sensitive : bool

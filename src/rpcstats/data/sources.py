@@ -17,7 +17,7 @@ SUFFIXES: Final = (".csv", ".parquet", ".xlsx")
 class Source:
     """Where one table is kept.
 
-    Parameters
+    Attributes
     ----------
     path : Path
         The file.

@@ -25,7 +25,7 @@ _FIELDS: Final[Mapping[str, Field]] = MappingProxyType(
 class TableMapping:
     """How a council names one of its tables.
 
-    Parameters
+    Attributes
     ----------
     file, sheet : str or None
         File in the folder, and sheet of a workbook; None for our own names.

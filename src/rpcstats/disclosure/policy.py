@@ -19,7 +19,7 @@ SMALLEST_THRESHOLD: Final = 3
 class DisclosurePolicy:
     """Rules that every released number has to follow.
 
-    Parameters
+    Attributes
     ----------
     name : str
         Name shown in the ledger.
@@ -80,6 +80,11 @@ class DisclosurePolicy:
         All that round to the same number reach both thresholds; otherwise a shown number near a
         threshold, or one that is shown here and withheld in a table, would stand for one or
         two counts only.
+
+        Returns
+        -------
+        int
+            Rows at risk, at least `fewest_events`.
         """
         counts = range(self.fewest_events, self.fewest_events + 2 * self.round_to)
         rounded = round_counts(list(counts), self.round_to, self.rounding)
@@ -91,6 +96,11 @@ class DisclosurePolicy:
         """Smallest number of events, or of people without one, that may stand behind a number.
 
         A step of a curve holds as many: fewer would be withheld in a table beside it.
+
+        Returns
+        -------
+        int
+            Events or people.
         """
         return max(self.threshold, self.survival_threshold)
 

@@ -96,7 +96,20 @@ class FitQuantities(ABC):
 
     @abstractmethod
     def tidy(self, *, conf_level: float = 0.95, exponentiate: bool = False) -> pd.DataFrame:
-        """Table with one row per coefficient."""
+        """Give one row per coefficient.
+
+        Parameters
+        ----------
+        conf_level : float
+            Level of the intervals.
+        exponentiate : bool
+            Whether to give e to the power of estimates and limits.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns term, estimate, std_error, statistic, df, p_value, conf_low, conf_high.
+        """
 
     @abstractmethod
     def _simulate(self, rng: np.random.Generator, n: int, conditional: bool) -> FloatArray: ...

@@ -24,7 +24,7 @@ _TARGET: Final = re.compile(r"(fig|tbl|eq)-[\w-]+")
 class Exhibit:
     """A numbered figure, table or equation.
 
-    Parameters
+    Attributes
     ----------
     kind : str
         ``figure``, ``table`` or ``equation``.
@@ -60,7 +60,7 @@ class Exhibit:
 class Assembled:
     """A paper, ready for any format.
 
-    Parameters
+    Attributes
     ----------
     meta : mapping
         What ``paper.open`` emitted.

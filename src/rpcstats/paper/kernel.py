@@ -107,6 +107,11 @@ class LocalKernel(AsyncKernelManager):
     after the working folder, where kernels that run side by side collide. The
     folder goes when the kernel has been cleaned up, and at the latest when
     this object or the interpreter ends, however the kernel ended.
+
+    Parameters
+    ----------
+    **options : object
+        Traits of `jupyter_client`'s kernel manager; those given win over the defaults set here.
     """
 
     def __init__(self, **options: Any) -> None:

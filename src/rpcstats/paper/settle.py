@@ -20,7 +20,7 @@ LONG_ITEM: Final = 90
 class Spot:
     """An exhibit that may float to the top of the next page.
 
-    Parameters
+    Attributes
     ----------
     first : int
         Place in the blocks of the first heading right above the exhibit, or of the exhibit.

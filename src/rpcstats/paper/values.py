@@ -23,7 +23,7 @@ ValueFormat = Literal["percent", "points", "count", "number", "p_value", "interv
 class Value:
     """One number and the words that print it.
 
-    Parameters
+    Attributes
     ----------
     number : float or None
         The number; None where it is withheld, not a number, or a text.

@@ -31,7 +31,7 @@ MOST_ATTEMPTS: Final = 20_000
 class Plan:
     """What is needed to draw one programme's referrals.
 
-    Parameters
+    Attributes
     ----------
     truth : Truth
         True parameters.

@@ -17,7 +17,7 @@ Columns = dict[str, Any]
 class Place:
     """Where and when a cohort was drawn, and what was recorded.
 
-    Parameters
+    Attributes
     ----------
     area_id : str
         The council.
@@ -36,7 +36,20 @@ class Place:
     milestones: bool
 
     def dates(self, days: Integers, known: Booleans | None = None) -> Any:
-        """Turn days into dates; those not known are missing."""
+        """Turn days into dates.
+
+        Parameters
+        ----------
+        days : ndarray of int, shape (n,)
+            Days from the start of the period.
+        known : ndarray of bool, shape (n,), optional
+            Which of them are known; all if not given.
+
+        Returns
+        -------
+        ndarray of datetime64, shape (n,)
+            Dates to the second, at midnight; NaT where a day is not known.
+        """
         start = np.datetime64(self.start, "D")
         dates = (start + days.astype("timedelta64[D]")).astype("datetime64[s]")
         return dates if known is None else np.where(known, dates, np.datetime64("NaT", "s"))

@@ -30,7 +30,18 @@ class Covariates:
     imd: NDArray[np.int64]
 
     def take(self, rows: NDArray[np.int64]) -> "Covariates":
-        """Give the covariates of some of the parents."""
+        """Give the covariates of some of the parents.
+
+        Parameters
+        ----------
+        rows : ndarray of int, shape (m,)
+            Positions of the parents, in the order wanted; one may come more than once.
+
+        Returns
+        -------
+        Covariates
+            Those of m parents.
+        """
         return Covariates(
             self.male[rows], self.resident[rows], self.online[rows], self.send[rows], self.imd[rows]
         )

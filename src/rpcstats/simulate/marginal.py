@@ -28,7 +28,7 @@ RATINGS: Final = 10
 class RetentionTruth:
     """Population values of retention, with nobody censored.
 
-    Parameters
+    Attributes
     ----------
     survival : tuple of float
         Share still attending after session 1, 2, ...
@@ -52,7 +52,7 @@ class RetentionTruth:
 class GoalTruth:
     """Population means of the change of the mean goal rating, in points.
 
-    Parameters
+    Attributes
     ----------
     starters_last_level : float
         All starters, the latent level frozen at leaving (treatment policy).

@@ -77,7 +77,7 @@ class Placement:
 class Calendar:
     """What a pathway has to know of time and capacity.
 
-    Parameters
+    Attributes
     ----------
     last_day : int
         Data cut, in days from the start of the period.

@@ -23,7 +23,7 @@ Margins = Mapping[str, int]
 class Satisfaction:
     """What is asked of satisfaction on the end form.
 
-    Parameters
+    Attributes
     ----------
     instrument : str
         Key of the instruments registry.
@@ -39,7 +39,7 @@ class Satisfaction:
 class Printed:
     """A percentage a source prints.
 
-    Parameters
+    Attributes
     ----------
     figure : str
         What it is called.
@@ -65,7 +65,7 @@ class Printed:
 class Preset:
     """A published service that can be simulated.
 
-    Parameters
+    Attributes
     ----------
     key, name, description : str
         Key of the registry, name as printed, and one sentence.

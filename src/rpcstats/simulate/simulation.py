@@ -37,7 +37,7 @@ _NO_FILES: Final[Mapping[str, str]] = MappingProxyType({})
 class Simulation:
     """A synthetic extract, with the truth it was drawn from.
 
-    Parameters
+    Attributes
     ----------
     preset : Preset
         The published service it copies.

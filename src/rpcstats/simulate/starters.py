@@ -30,7 +30,7 @@ RELIABLE: Final = 2.45
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Starters:
-    """n starters with nobody waiting and nobody censored.
+    """A population of n starters, nobody waiting and nobody censored.
 
     Attributes
     ----------

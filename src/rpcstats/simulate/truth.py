@@ -30,7 +30,7 @@ def _given(default: Any, unit: str, origin: Origin, basis: str) -> Any:
 class Parameter:
     """One true parameter, as written to truth.yml.
 
-    Parameters
+    Attributes
     ----------
     name : str
         Name of the field of `Truth`.

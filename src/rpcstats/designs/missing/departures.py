@@ -28,7 +28,7 @@ WORDS: Final[dict[str, str]] = {
 class Departure:
     """How the end of parents without a rating of it departs from missing at random.
 
-    Parameters
+    Attributes
     ----------
     leavers : str
         What those who left are given, with r the share of the course they have had, x their

@@ -171,7 +171,11 @@ def pooled_changes(
     ----------
     imputations : Imputations
         Completed data.
-    estimand, departure, threshold, conf_level
+    estimand : str
+        As for `estimands_by_imputation`.
+    departure : Departure, optional
+        As for `estimands_by_imputation`.
+    threshold, conf_level : float
         As for `estimands_by_imputation`.
 
     Returns

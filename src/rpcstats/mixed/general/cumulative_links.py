@@ -17,7 +17,7 @@ _LOG_ROOT_TAU = float(0.5 * np.log(2.0 * np.pi))
 
 
 class CumulativeTerms(NamedTuple):
-    """log{F(a - η) - F(b - η)} and its derivatives.
+    """Log-probability log{F(a - η) - F(b - η)} and its derivatives.
 
     Attributes
     ----------

@@ -59,11 +59,43 @@ class RowLikelihood(Protocol):
         ...
 
     def terms(self, eta: FloatArray, rows: Any, extra: FloatArray, order: int) -> RowTerms:
-        """Give the log-likelihood of rows and its derivatives by η up to an order."""
+        """Give the log-likelihood of rows and its derivatives by η up to an order.
+
+        Parameters
+        ----------
+        eta : ndarray of shape (..., n)
+            Linear predictor η; leading axes are free.
+        rows : object
+            What the rows of this call need, as the likelihood lays them out.
+        extra : ndarray of shape (e,)
+            Extra parameters φ.
+        order : int
+            Highest derivative wanted, 0 to 3.
+
+        Returns
+        -------
+        RowTerms
+            Arrays of the shape of η.
+        """
         ...
 
     def extra_terms(self, eta: FloatArray, rows: Any, extra: FloatArray) -> ExtraTerms:
-        """Give the derivatives by the extra parameters."""
+        """Give the derivatives by the extra parameters.
+
+        Parameters
+        ----------
+        eta : ndarray of shape (..., n)
+            Linear predictor η; leading axes are free.
+        rows : object
+            What the rows of this call need, as the likelihood lays them out.
+        extra : ndarray of shape (e,)
+            Extra parameters φ.
+
+        Returns
+        -------
+        ExtraTerms
+            Arrays of shape (e, ..., n).
+        """
         ...
 
 
@@ -133,11 +165,36 @@ class GeneralProblem(Protocol):
         ...
 
     def evaluate(self, parameters: FloatArray, *, order: int = 1) -> GeneralEvaluation:
-        """Evaluate the deviance: value only (0), with gradient (1), with scores (2)."""
+        """Evaluate the deviance.
+
+        Parameters
+        ----------
+        parameters : ndarray of shape (d,)
+            β, θ and φ.
+        order : int
+            0: value; 1: with its gradient; 2: with the sum of outer products of the groups'
+            gradients too.
+
+        Returns
+        -------
+        GeneralEvaluation
+            The deviance there; derivatives not asked for are None.
+        """
         ...
 
     def modes(self, parameters: FloatArray) -> tuple[Modes, ...]:
-        """Give the conditional modes of each block."""
+        """Give the conditional modes of each block.
+
+        Parameters
+        ----------
+        parameters : ndarray of shape (d,)
+            β, θ and φ.
+
+        Returns
+        -------
+        tuple of Modes
+            One a block.
+        """
         ...
 
 

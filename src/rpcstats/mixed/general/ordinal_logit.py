@@ -50,6 +50,15 @@ class LogitBound(NamedTuple):
 class OrdinalLogit(OrdinalRows):
     """Rows of an ordered response under the logit link.
 
+    Parameters
+    ----------
+    n_category : int
+        Number of categories, 3 or more; 2 work too.
+    link : str
+        "logit".
+    thresholds : str
+        "flexible", "equidistant" or "symmetric".
+
     Notes
     -----
     With a and b the thresholds above and below, x = exp(η - a) and y = exp(b - η), the

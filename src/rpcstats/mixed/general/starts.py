@@ -94,10 +94,12 @@ def fit_fixed(
     ----------
     columns : ndarray of shape (n, p)
         Fixed-effects columns, about orthonormal.
-    y, weight, offset : ndarray of shape (n,)
-        Response, trials or prior weights, and known part of the linear predictor.
+    y : ndarray of shape (n,)
+        Response.
     likelihood : ResponseLikelihood
         Distribution and link.
+    weight, offset : ndarray of shape (n,)
+        Trials or prior weights, and known part of the linear predictor.
     extra : ndarray of shape (e,)
         Extra parameters φ, held.
 

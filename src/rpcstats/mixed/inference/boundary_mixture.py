@@ -1,4 +1,4 @@
-"""p-values of likelihood ratios for variances tested at zero."""
+"""Mixture p-values of likelihood ratios for variances tested at zero."""
 
 import numpy as np
 

@@ -21,19 +21,76 @@ class Constraint(Protocol):
         """Positions in x of logarithms."""
 
     def start(self, psi: FloatArray) -> FloatArray:
-        """Give x of ψ."""
+        """Give the free coordinates of a point.
+
+        Parameters
+        ----------
+        psi : ndarray of shape (d,)
+            All parameters ψ.
+
+        Returns
+        -------
+        ndarray of shape (m,)
+            x; with the u of that point, `full` gives ψ back.
+        """
 
     def full(self, x: FloatArray, u: float) -> FloatArray:
-        """Give ψ."""
+        """Give all parameters.
+
+        Parameters
+        ----------
+        x, u : ndarray of shape (m,) and float
+            Free coordinates, and the held one.
+
+        Returns
+        -------
+        ndarray of shape (d,)
+            ψ.
+        """
 
     def jacobian(self, x: FloatArray, u: float) -> FloatArray:
-        """Give dψ/dx, of shape (d, m)."""
+        """Give dψ/dx.
+
+        Parameters
+        ----------
+        x, u : ndarray of shape (m,) and float
+            Free coordinates, and the held one.
+
+        Returns
+        -------
+        ndarray of shape (d, m)
+            One column for each free coordinate.
+        """
 
     def along(self, x: FloatArray, u: float) -> FloatArray:
-        """Give dψ/du, of shape (d,)."""
+        """Give dψ/du.
+
+        Parameters
+        ----------
+        x, u : ndarray of shape (m,) and float
+            Free coordinates, and the held one.
+
+        Returns
+        -------
+        ndarray of shape (d,)
+            How ψ moves with the held coordinate, the free ones as they are.
+        """
 
     def bend(self, x: FloatArray, u: float, gradient: FloatArray) -> FloatArray:
-        """Give Σ gradient_i d²ψ_i/dx², of shape (m, m)."""
+        """Give Σ gradient_i d²ψ_i/dx².
+
+        Parameters
+        ----------
+        x, u : ndarray of shape (m,) and float
+            Free coordinates, and the held one.
+        gradient : ndarray of shape (d,)
+            Gradient of the deviance by ψ.
+
+        Returns
+        -------
+        ndarray of shape (m, m)
+            What the bend of ψ adds to the Hessian of the deviance by x.
+        """
 
 
 _NONE = np.zeros(0, dtype=np.int64)

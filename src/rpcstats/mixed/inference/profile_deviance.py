@@ -47,14 +47,25 @@ class Deviance(Protocol):
 
     @property
     def scale(self) -> FloatArray:
-        """ψ times this is free of units, of shape (d,)."""
+        """Scale of ψ, of shape (d,): ψ times this is free of units."""
 
     @property
     def exact(self) -> bool:
         """Whether the Hessian comes with the gradient."""
 
     def at(self, psi: FloatArray) -> Slope:
-        """Evaluate."""
+        """Evaluate the deviance.
+
+        Parameters
+        ----------
+        psi : ndarray of shape (d,)
+            All parameters but those profiled out.
+
+        Returns
+        -------
+        Slope
+            The deviance and its derivatives; infinite where it can't be worked out.
+        """
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,7 +92,7 @@ class LinearDeviance:
 
     @property
     def scale(self) -> FloatArray:
-        """ψ times this is free of units."""
+        """Scale of ψ, of shape (k + 1,): ψ times this is free of units."""
         return np.append(self.problem.theta_scale, 1.0)
 
     @property
@@ -160,7 +171,7 @@ class GeneralDeviance:
 
     @property
     def scale(self) -> FloatArray:
-        """ψ times this is free of units; fixed effects as they are."""
+        """Scale of ψ, of shape (d,): ψ times this is free of units; fixed effects as they are."""
         extra = np.ones(len(self.problem.likelihood.extra_names))
         return np.concatenate([np.ones(self.problem.p), self.problem.theta_scale, extra])
 

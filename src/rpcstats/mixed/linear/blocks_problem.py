@@ -93,7 +93,7 @@ class BlockProblem(OnRows):
 
     @property
     def start(self) -> FloatArray:
-        """θ guessed from moments, for a search to start from."""
+        """Start of a search for θ, guessed from moments."""
         return moment_start(self.rows, block_moments(self.rows, self.system))
 
     @property

@@ -73,7 +73,7 @@ class DenseProblem(OnRows):
 
     @property
     def start(self) -> FloatArray:
-        """θ guessed from moments, for a search to start from."""
+        """Start of a search for θ, guessed from moments."""
         counts = [(block.n_level, block.n_effect) for block in self.blocks]
         which = linalg.block_diag(*(np.tile(np.eye(q), (L, 1)) for L, q in counts))
         ZtX = self.ZtW[:, :-1]

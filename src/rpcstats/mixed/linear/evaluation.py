@@ -177,15 +177,52 @@ class LinearProblem(Protocol):
         ...
 
     def evaluate(self, theta: FloatArray, *, reml: bool, order: int = 1) -> Evaluation:
-        """Evaluate the deviance: value only (0), with gradient (1), with Hessian (2)."""
+        """Evaluate the deviance and its derivatives.
+
+        Parameters
+        ----------
+        theta : ndarray of shape (k,)
+            Covariance parameters.
+        reml : bool
+            Whether to evaluate the restricted deviance.
+        order : int
+            0 for the value; 1 with its gradient; 2 with its Hessian too.
+
+        Returns
+        -------
+        Evaluation
+            The deviance at θ; derivatives not asked for are None.
+        """
         ...
 
     def modes(self, theta: FloatArray) -> tuple[Modes, ...]:
-        """Give the conditional modes of each block at θ."""
+        """Give the conditional modes of each block at θ.
+
+        Parameters
+        ----------
+        theta : ndarray of shape (k,)
+            Covariance parameters.
+
+        Returns
+        -------
+        tuple of Modes
+            One a block, in the coordinates of the formula.
+        """
         ...
 
     def with_response(self, y: FloatArray) -> Self:
-        """Give the same problem with another response, weights and offset taken off already."""
+        """Give the same problem with another response.
+
+        Parameters
+        ----------
+        y : ndarray of shape (n,)
+            The response, not weighted, the offset taken off.
+
+        Returns
+        -------
+        LinearProblem
+            Shares everything else.
+        """
         ...
 
     def cross_products(self) -> CrossProducts:

@@ -1,4 +1,4 @@
-"""p-values and limits of several comparisons taken together."""
+"""Adjusted p-values and limits of several comparisons taken together."""
 
 from collections.abc import Callable
 from typing import Final, Literal, NamedTuple
