@@ -213,6 +213,7 @@ DERIVED = {
     "cox with random effects": lambda: two_groups(survival.cox, "mode + (1 | cluster_id)"),
     "curves of a Cox model": lambda: made("cox").survival(course().head(2)),
     "expected time": lambda: made("multistate").expected_time(5),
+    "hazard bands": lambda: made("nelson_aalen").bands(),
     "incidence of a model": lambda: made("fine_gray").predict(course().head(1)),
     "mean difference": lambda: made("mean_cumulative").difference(),
     "proportional hazards": lambda: made("cox").proportional_hazards(),

@@ -44,11 +44,11 @@ OPTIONS = {
 
 DERIVED = (
     "Brier score", "calibration", "changes of classes", "contrasts of incidence",
-    "cox with random effects", "curves of a Cox model", "expected time", "incidence of a model",
-    "mean difference", "proportional hazards", "proportional sub-hazards", "rate test",
-    "standardised by session", "standardised survival", "states of a model", "survival bands",
-    "test of random effects", "time lost", "trajectory spreads", "transition hazards",
-    "transition probabilities",
+    "cox with random effects", "curves of a Cox model", "expected time", "hazard bands",
+    "incidence of a model", "mean difference", "proportional hazards", "proportional sub-hazards",
+    "rate test", "standardised by session", "standardised survival", "states of a model",
+    "survival bands", "test of random effects", "time lost", "trajectory spreads",
+    "transition hazards", "transition probabilities",
 )  # fmt: skip
 """Results that a method of another gives."""
 

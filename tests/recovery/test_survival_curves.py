@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rpcstats.survival import kaplan_meier, logrank, rmst_difference
+from rpcstats.survival import kaplan_meier, logrank, nelson_aalen, rmst_difference
 from rpcstats.survival.nonparametric.rmst_adjusted import rmst_adjusted
 
 ROUNDS = 400
@@ -12,6 +12,8 @@ ROUNDS = 400
 SLACK = 4 * np.sqrt(0.05 * 0.95 / ROUNDS)
 # With clusters of 20 and a shared effect, ignoring them rejects far more often than 1 in 20.
 FAR_TOO_OFTEN = 0.15
+BANDS = ("hall-wellner", "equal-precision")
+SAMPLES = 500
 BY_MODE = "Surv(time, event) ~ mode"
 
 
@@ -46,7 +48,7 @@ def test_clustered_tests_keep_their_level_and_plain_ones_do_not():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["hall-wellner", "equal-precision"])
+@pytest.mark.parametrize("kind", BANDS)
 def test_bands_hold_the_whole_curve_and_pointwise_limits_do_not(kind):
     rng = np.random.default_rng(22)
     held = np.zeros(2)
@@ -66,6 +68,34 @@ def test_bands_hold_the_whole_curve_and_pointwise_limits_do_not(kind):
     shares = held / ROUNDS
     assert abs(shares[0] - 0.95) < SLACK + 0.02
     assert shares[1] < 0.8
+
+
+@pytest.mark.slow
+def test_bands_hold_the_whole_cumulative_hazard():
+    rng = np.random.default_rng(24)
+    wanted = [(kind, scale) for kind in BANDS for scale in ("log", "plain", "arcsine")]
+    held = np.zeros(len(wanted))
+    points = 0
+    for _ in range(SAMPLES):
+        time, censor = rng.exponential(1, 800), rng.exponential(3, 800)
+        frame = pd.DataFrame(
+            {"time": np.minimum(time, censor), "event": (time <= censor).astype(int)}
+        )
+        fit = nelson_aalen("Surv(time, event) ~ 1", frame)
+        for place, (kind, scale) in enumerate(wanted):
+            band = fit.bands(kind, first=0.1, last=1.5, conf_type=scale).tidy()
+            held[place] += holds_the_time(band)
+        points += holds_the_time(fit.tidy().merge(band[["time"]], on="time"))
+    shares = held / SAMPLES
+    assert np.abs(shares - 0.95).max() < 3 * np.sqrt(0.05 * 0.95 / SAMPLES)
+    assert points / SAMPLES < 0.8
+
+
+def holds_the_time(table):
+    """Tell whether limits hold a cumulative hazard that is time itself, up to each next step."""
+    time = table["time"].to_numpy()
+    until = np.append(time[1:], time[-1])
+    return (table["conf_low"] <= time).all() and (until <= table["conf_high"]).all()
 
 
 @pytest.mark.slow

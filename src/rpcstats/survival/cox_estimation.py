@@ -45,8 +45,18 @@ def estimate_cox(
     ----------
     frame : HazardFrame
         Checked arrays; clusters make the errors robust.
-    ties, robust, penalty, scale_penalty, firth, conf_level
-        As in `cox`.
+    ties : {"efron", "breslow", "exact"}
+        How tied events are treated.
+    robust : bool
+        Whether each row is a cluster of its own.
+    penalty : float
+        Ridge penalty on the coefficients, 0 or more.
+    scale_penalty : bool
+        Whether the penalty is on coefficients of columns of spread 1.
+    firth : bool
+        Whether to add Firth's penalty.
+    conf_level : float
+        Level of the intervals.
 
     Returns
     -------

@@ -192,8 +192,15 @@ class NelsonAalen(Worded, Summarised):
 
         Parameters
         ----------
-        kind, first, last, conf_type, conf_level
-            As in `rpcstats.survival.nonparametric.hazard_bands.hazard_bands`.
+        kind : {"hall-wellner", "equal-precision"}
+            Which band.
+        first, last : float, optional
+            Stretch of time; from the first event to the last if not given.
+        conf_type : {"log", "plain", "arcsine"}, optional
+            Scale of the limits; that of the hazards if not given.
+        conf_level : float, optional
+            Probability that a band holds its whole cumulative hazard; that of the pointwise
+            limits if not given.
 
         Returns
         -------

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, get_args
 import numpy as np
 
 from rpcstats._numerics.arguments import as_word
+from rpcstats._vocabulary import CONF_HIGH, CONF_LOW, STRATA
 from rpcstats.errors import ParameterError
 from rpcstats.survival.nonparametric._band_stretch import AskedBand, BandKind, band_width
 from rpcstats.survival.nonparametric._hazard_sums import HazardScale, hazard_limits
@@ -38,6 +39,10 @@ class HazardBands(CurveBands):
     def plot(self, ax: "Axes | None" = None) -> "Axes":
         """Draw the cumulative hazards with their bands.
 
+        A cumulative hazard never falls, so what holds it later holds it before: an upper limit is
+        drawn no higher than those after it, a lower one no lower than those before it. Between the
+        limits drawn the whole curve lies as often as between those of `tidy`.
+
         Parameters
         ----------
         ax : matplotlib Axes, optional
@@ -50,7 +55,11 @@ class HazardBands(CurveBands):
         """
         from rpcstats.figures.cumulative_hazards import cumulative_hazards
 
-        return cumulative_hazards(self._drawn(), ax=ax, xlabel=self.words.clock)
+        rows = self._drawn()
+        low = rows.groupby(STRATA, sort=False)[CONF_LOW].cummax()
+        high = rows[::-1].groupby(STRATA, sort=False)[CONF_HIGH].cummin()
+        shown = rows.assign(**{CONF_LOW: low, CONF_HIGH: high})
+        return cumulative_hazards(shown, ax=ax, xlabel=self.words.clock)
 
 
 def hazard_bands(
