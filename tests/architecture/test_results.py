@@ -110,8 +110,9 @@ def test_the_summary_reads_as_text_and_as_html(name, result):
 
 
 @every
-def test_the_repr_holds_no_arrays(name, result):
+def test_the_repr_is_the_summary_and_holds_no_arrays(name, result):
     words = repr(result(name))
+    assert words == str(result(name).summary())
     assert "array(" not in words
     assert "DataFrame" not in words
     assert len(words) < LONGEST

@@ -32,6 +32,14 @@ def test_hazards_rise_from_zero_in_order_of_time(frame):
     assert ax.get_ylim()[0] == 0.0
 
 
+def test_a_limit_without_end_goes_to_the_top(frame):
+    with mpl.rc_context({"backend": "agg"}):
+        ax = cumulative_hazards(frame.assign(conf_high=[np.inf, np.nan, 0.8, 0.4, 0.9]))
+    top = ax.get_ylim()[1]
+    assert top == pytest.approx(1.05 * 0.9)
+    assert ax.collections[0].get_paths()[0].vertices[:, 1].max() == pytest.approx(top)
+
+
 def test_one_curve_on_the_axes_given_has_no_legend(frame):
     with mpl.rc_context({"backend": "agg"}):
         given = cumulative_hazards(frame.iloc[:3].drop(columns="strata"))

@@ -30,6 +30,8 @@ def cumulative_hazards(
 ) -> "Axes":
     """Draw cumulative hazards as rising steps with their intervals.
 
+    An upper limit without end goes to the top of the picture.
+
     Parameters
     ----------
     frame : pandas.DataFrame
@@ -54,6 +56,7 @@ def cumulative_hazards(
         If a column is missing or there is no row.
     """
     require(frame, (TIME, ESTIMATE, CONF_LOW, CONF_HIGH), chart="cumulative_hazards")
+    top = _highest(frame)
     with paper_style():
         ax = _axes(ylabel) if ax is None else ax
         for label, part, style in _series(frame, names):
@@ -64,7 +67,7 @@ def cumulative_hazards(
             ax.fill_between(
                 time,
                 np.where(np.isnan(low), estimate, low),
-                np.where(np.isnan(high), estimate, high),
+                np.minimum(np.where(np.isnan(high), estimate, high), top),
                 step="post",
                 color=style.colour,
                 alpha=BAND_ALPHA,
@@ -73,9 +76,16 @@ def cumulative_hazards(
             ax.plot(time, estimate, drawstyle="steps-post", label=label, **_line(style))
         last = float(ax.dataLim.x1)
         ax.set_xlim(0.0, last if last > 0.0 else 1.0)
-        ax.set_ylim(bottom=0.0)
+        ax.set_ylim(0.0, top if np.isinf(floats(frame, CONF_HIGH)).any() else None)
         finish_panel(ax, xlabel=xlabel, ylabel=ylabel, watermark=watermark)
     return ax
+
+
+def _highest(frame: pd.DataFrame) -> float:
+    """Give a height above all that is finite."""
+    heights = np.concatenate([floats(frame, name) for name in (ESTIMATE, CONF_HIGH)])
+    finite = heights[np.isfinite(heights)]
+    return 1.05 * float(finite.max(initial=0.0)) or 1.0
 
 
 def _axes(ylabel: str) -> "Axes":

@@ -62,7 +62,7 @@ class CourseWords(NamedTuple):
 PLAIN: Final = CourseWords()
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
 class Worded:
     """A result that knows the words for its axes.
 

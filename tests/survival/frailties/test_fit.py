@@ -42,7 +42,7 @@ def test_frames(gamma, normal):
         assert fit.vcov().shape == (1, 1)
         assert fit.confint()["conf_low"][0] == fit.tidy()["conf_low"][0]
         assert "random" in str(fit.summary()) or "frailties" in str(fit.summary())
-        assert "CoxMixedFit(" in repr(fit)
+        assert repr(fit) == str(fit.summary())
         assert "<table" in fit._repr_html_()
         assert fit.plot().get_figure() is not None
         assert fit.conditional_modes().plot() is not None

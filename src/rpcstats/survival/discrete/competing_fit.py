@@ -251,12 +251,7 @@ class DiscreteCompetingFit:
         return session_dots(frame, ax=ax, names=names, ylabel="Have left, by reason")
 
     def __repr__(self) -> str:
-        """Tell in one line what was fitted."""
-        return (
-            f"DiscreteCompetingFit({self.sample.formula.text}, {', '.join(self.causes)},"
-            f" {counted(self.sample.n_obs, 'person-session')},"
-            f" log-likelihood {self.log_lik:.4f})"
-        )
+        return str(self.summary())
 
     def _repr_html_(self) -> str:
         return self.summary()._repr_html_()

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from rpcstats.survival.discrete.hazard_estimates import DiscreteHazardEstimates
-from rpcstats.tables.summary import Summary, counted
+from rpcstats.tables.summary import Summary
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -223,12 +223,7 @@ class DiscreteHazardFit(DiscreteHazardEstimates):
         return draw_hazard(self, ax, by=by, names=names)
 
     def __repr__(self) -> str:
-        """Tell in one line what was fitted."""
-        return (
-            f"DiscreteHazardFit({self.sample.formula.text}, {self.link},"
-            f" {counted(self.sample.n_obs, 'person-session')},"
-            f" {counted(self.sample.n_event, 'event')}, log-likelihood {self.log_lik:.4f})"
-        )
+        return str(self.summary())
 
     def _repr_html_(self) -> str:
         return self.summary()._repr_html_()

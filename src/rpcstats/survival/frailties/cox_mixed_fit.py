@@ -9,9 +9,8 @@ import pandas as pd
 from rpcstats.mixed.conditional_modes import ConditionalModes, conditional_modes
 from rpcstats.mixed.linear.evaluation import Modes
 from rpcstats.mixed.varcorr import VarCorr, var_corr
-from rpcstats.mixed.wording import group_sizes
 from rpcstats.survival.frailties.mixed_estimates import Curvature, MixedEstimates
-from rpcstats.tables.summary import Summary, counted
+from rpcstats.tables.summary import Summary
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -284,12 +283,7 @@ class CoxMixedFit(MixedEstimates):
         )
 
     def __repr__(self) -> str:
-        """Tell in one line what was fitted."""
-        return (
-            f"CoxMixedFit({self.frame.design.formula.text}, {self.distribution},"
-            f" {counted(self.n_obs, 'row')}, {counted(self.n_event, 'event')},"
-            f" {group_sizes(self.blocks)}, log-likelihood {self.log_lik:.4f})"
-        )
+        return str(self.summary())
 
     def _repr_html_(self) -> str:
         return self.summary()._repr_html_()
