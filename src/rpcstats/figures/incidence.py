@@ -8,14 +8,20 @@ import pandas as pd
 
 from rpcstats._vocabulary import ESTIMATE, N_RISK, STATE, TIME
 from rpcstats._wording import words as plain_words
-from rpcstats.errors import ParameterError
 from rpcstats.figures.at_risk import draw_at_risk, name_room, row_heights
 from rpcstats.figures.columns import floats, require, texts
 from rpcstats.figures.curve_labels import OFFSET, label_lines
 from rpcstats.figures.curve_lines import draw_curves
 from rpcstats.figures.curves import clock_ticks
 from rpcstats.figures.export import show_in_notebooks
-from rpcstats.figures.incidence_panels import Pair, as_states, incidence_groups, incidence_panels
+from rpcstats.figures.incidence_panels import (
+    Pair,
+    as_states,
+    incidence_groups,
+    incidence_panels,
+    panel_title,
+    refuse_shared,
+)
 from rpcstats.figures.layout import (
     EDGE,
     LINE_HEIGHT,
@@ -100,7 +106,7 @@ def stacked_incidence(
     require(frame, (STATE, TIME, ESTIMATE), chart="stacked_incidence")
     words = dict(names or {})
     groups = incidence_groups(frame, words)
-    _refuse_shared(ax, len(groups))
+    refuse_shared(ax, len(groups))
     options: dict[str, Any] = {
         "xlabel": xlabel,
         "risk_label": risk_label,
@@ -116,8 +122,8 @@ def stacked_incidence(
         depth = RISK_DROP + 2 * LINE_HEIGHT + 6.0 if at_risk else RISK_DROP
         axes = [ax] if ax is not None else _stack(len(groups), left, widest + 14.0, depth)
         for own, (head, part) in zip(axes, groups, strict=True):
-            title = f"{head}: {ylabel[:1].lower()}{ylabel[1:]}" if head else ylabel
             states = as_states(part, event_free)
+            title = panel_title(head, ylabel)
             state_occupation(states, ax=own, ylabel=title, at_risk=at_risk, **options)
         if watermark:
             stamp(axes[0].figure.figure, watermark)
@@ -173,7 +179,7 @@ def incidence_curves(
     at_risk = at_risk and N_RISK in frame.columns
     with paper_style():
         panels = incidence_panels(frame, words, ylabel)
-        _refuse_shared(ax, len(panels))
+        refuse_shared(ax, len(panels))
         curves = [curve for panel in panels for curve, _ in panel.shown]
         last = max((float(curve.time[-1]) for curve in curves), default=1.0) or 1.0
         top = _top(curves)
@@ -193,13 +199,6 @@ def incidence_curves(
         if watermark:
             stamp(axes[0].figure.figure, watermark)
     return axes[0]
-
-
-def _refuse_shared(ax: "Axes | None", n_panel: int) -> None:
-    if ax is not None and n_panel > 1:
-        raise ParameterError(
-            f"{n_panel} panels can't share one axes", ["leave ax out, or choose one group first"]
-        )
 
 
 def _stack(n: int, left: float, right: float, depth: float) -> "list[Axes]":

@@ -2,17 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 
 from rpcstats._vocabulary import CONF_HIGH, CONF_LOW, ESTIMATE, N_RISK, STATE, STRATA, TIME
 from rpcstats._wording import words as plain_words
+from rpcstats.errors import ParameterError
 from rpcstats.figures.columns import floats, texts
 from rpcstats.figures.layout import wrap
 from rpcstats.figures.series import Curve
 from rpcstats.figures.style import SeriesStyle, series_styles
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 LABEL_ROOM: Final = 110.0
 
@@ -59,6 +63,45 @@ def incidence_groups(
         return [("", frame)]
     parts = frame.groupby(STRATA, sort=False, observed=True)
     return [(words.get(str(key), plain_words(key)), part) for key, part in parts]
+
+
+def panel_title(head: str, ylabel: str) -> str:
+    """Put the name of a group before that of the vertical axis.
+
+    Parameters
+    ----------
+    head : str
+        Name of the group; empty if there is one.
+    ylabel : str
+        Name of the axis.
+
+    Returns
+    -------
+    str
+        What stands above the panel.
+    """
+    return f"{head}: {ylabel[:1].lower()}{ylabel[1:]}" if head else ylabel
+
+
+def refuse_shared(ax: "Axes | None", n_panel: int) -> None:
+    """Refuse to draw several panels on one axes.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes or None
+        The axes given.
+    n_panel : int
+        Number of panels.
+
+    Raises
+    ------
+    ParameterError
+        If axes are given and there are several.
+    """
+    if ax is not None and n_panel > 1:
+        raise ParameterError(
+            f"{n_panel} panels can't share one axes", ["leave ax out, or choose one group first"]
+        )
 
 
 def as_states(part: pd.DataFrame, event_free: str) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from rpcstats._wording import words as plain_words
 from rpcstats.errors import ParameterError
 from rpcstats.figures.columns import floats, require, texts
 from rpcstats.figures.export import show_in_notebooks
-from rpcstats.figures.incidence_panels import incidence_groups
+from rpcstats.figures.incidence_panels import incidence_groups, panel_title, refuse_shared
 from rpcstats.figures.layout import EDGE, LINE_HEIGHT, new_figure, place_axes, stamp, text_width
 from rpcstats.figures.occupation import RISK_DROP, TICK_ROOM, TOP, state_occupation
 from rpcstats.figures.style import COLUMN_WIDTH, paper_style
@@ -76,7 +76,12 @@ def occupation_panels(
             frame, ax=ax, xlabel=xlabel, ylabel=ylabel, at_risk=at_risk, start=start,
             names=words, watermark=watermark,
         )  # fmt: skip
-    _refuse(ax, len(groups))
+    refuse_shared(ax, len(groups))
+    if len(groups) > MOST:
+        raise ParameterError(
+            f"{len(groups)} panels are too many for a page",
+            [f"choose one group, or {MOST} at most"],
+        )
     last = float(np.nanmax(floats(frame[frame[ESTIMATE].notna()], TIME)))
     with paper_style():
         axes = _stack(frame, [part for _, part in groups], words, at_risk=at_risk)
@@ -85,7 +90,7 @@ def occupation_panels(
                 part,
                 ax=own,
                 xlabel=xlabel,
-                ylabel=f"{head}: {ylabel[:1].lower()}{ylabel[1:]}",
+                ylabel=panel_title(head, ylabel),
                 at_risk=at_risk,
                 start=start,
                 names=words,
@@ -94,17 +99,6 @@ def occupation_panels(
         if watermark:
             stamp(axes[0].figure.figure, watermark)
     return axes[0]
-
-
-def _refuse(ax: "Axes | None", n_panel: int) -> None:
-    if ax is not None:
-        raise ParameterError(
-            f"{n_panel} panels can't share one axes", ["leave ax out, or choose one group first"]
-        )
-    if n_panel > MOST:
-        raise ParameterError(
-            f"{n_panel} panels are too many for a page", [f"choose one group, or {MOST} at most"]
-        )
 
 
 def _stack(

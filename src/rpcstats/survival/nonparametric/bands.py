@@ -96,13 +96,14 @@ def survival_bands(
     scale = fit.conf_type if conf_type is None else conf_type
     asked = AskedBand(kind, level, first, last)
     check_band(asked, is_robust=fit.is_robust, needed=_NEEDED)
-    leaving = fit.n_event + fit.n_censor
+    n_event = fit.n_event
+    leaving = n_event + fit.n_censor
     widths = [
         band_width(
             fit.time[a:b],
             fit.std_error_log[a:b] ** 2,
             float(leaving[a:b].sum()),
-            has_event=fit.n_event[a:b] > 0,
+            has_event=n_event[a:b] > 0,
             reach=int((fit.estimate[a:b] > 0).sum()),
             asked=asked,
         )

@@ -115,13 +115,14 @@ def hazard_bands(
     if as_word(scale) not in get_args(HazardScale):
         known = ", ".join(get_args(HazardScale))
         raise ParameterError("conf_type is unknown", [f"choose one of {known}"])
-    leaving = fit.n_event + fit.n_censor
+    n_event = fit.n_event
+    leaving = n_event + fit.n_censor
     widths = [
         band_width(
             fit.time[a:b],
             fit.std_error[a:b] ** 2,
             float(leaving[a:b].sum()),
-            has_event=fit.n_event[a:b] > 0,
+            has_event=n_event[a:b] > 0,
             reach=int(b - a),
             asked=asked,
         )

@@ -132,9 +132,7 @@ def followed_variance(
         U = U @ M - (stayed * share) @ (M - np.eye(s)) + gained
         variance[t] = (U**2).sum(axis=0)
         R.end(t)
-    # Where nobody can be, or all must be, whatever the weights, rounding alone remains.
-    lone = (steps.p > 0).sum(axis=1) == 1
-    variance[(steps.p == 0) | lone[:, None]] = 0.0
+    variance[steps.is_certain()] = 0.0  # where rounding alone remains
     return at_start, variance
 
 

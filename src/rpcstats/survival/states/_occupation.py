@@ -65,6 +65,12 @@ class Steps(NamedTuple):
         found: FloatArray = np.divide(before, Y, out=np.zeros(Y.shape), where=Y > 0)
         return found
 
+    def is_certain(self) -> BoolArray:
+        """Tell where nobody can be, or all must be, whatever the weights, of shape (m_e, s)."""
+        lone = (self.p > 0).sum(axis=1) == 1
+        found: BoolArray = (self.p == 0) | lone[:, None]
+        return found
+
 
 def _at_transitions(
     counts: StateCounts, place: IntArray | None, at: slice

@@ -117,9 +117,7 @@ def jackknife_variance(
             at_start = np.diagonal(totals[2]).copy()
         variance[at], totals = squares_over(window, sums[:, 1:], totals)
         G = window.G[-1]
-    # Where nobody can be, or all must be, whatever the weights, rounding alone remains.
-    lone = (steps.p > 0).sum(axis=1) == 1
-    variance[(steps.p == 0) | lone[:, None]] = 0.0
+    variance[steps.is_certain()] = 0.0  # where rounding alone remains
     np.maximum(variance, 0.0, out=variance)
     return at_start, variance
 
